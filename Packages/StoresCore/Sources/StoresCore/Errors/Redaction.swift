@@ -1,0 +1,69 @@
+/// Removes secrets from what is shown.
+public enum Redaction {
+    static let mask = "***"
+
+    /// An endpoint without user information and without the values of query items.
+    ///
+    /// `postgres://ada:pw@db:5432/app?sslmode=require&password=x` becomes
+    /// `postgres://db:5432/app?sslmode=require&password=***`: user and password go, and of the query items only those
+    /// that are known to be harmless keep their value.
+    public static func endpoint(_ text: String) -> String {
+        guard let scheme = text.range(of: "://") else { return secrets(in: text) }
+        let rest = text[scheme.upperBound...]
+        // The last "@" before the path ends the user information: a password may hold an unescaped "@", even a "/".
+        let query = rest.firstIndex(of: "?") ?? rest.endIndex
+        var authority = rest[..<query]
+        if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
+        var result = text[..<scheme.upperBound] + authority
+        if query < rest.endIndex {
+            let items = rest[rest.index(after: query)...].split(separator: "&").map { item -> String in
+                guard let equal = item.firstIndex(of: "=") else { return String(item) }
+                let name = item[..<equal]
+                return harmless.contains(name.lowercased()) ? String(item) : "\(name)=\(mask)"
+            }
+            result += "?" + items.joined(separator: "&")
+        }
+        return String(result)
+    }
+
+    private static let harmless: Set<String> = [
+        "sslmode", "replicaset", "tls", "ssl", "directconnection", "connect_timeout", "timeout", "db", "protocol",
+        "target_session_attrs", "application_name", "retrywrites", "readpreference",
+    ]
+
+    /// A resource's name for one line of log: control characters escaped, cut after 200 characters.
+    public static func name(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars.prefix(200) {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            default:
+                let category = scalar.properties.generalCategory
+                if category == .control || category == .format || category == .lineSeparator
+                    || category == .paragraphSeparator
+                {
+                    result += "\\u{\(String(scalar.value, radix: 16))}"
+                } else {
+                    result.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        return result + (text.unicodeScalars.count > 200 ? "…\"" : "\"")
+    }
+
+    /// Masks what looks like a secret in free text of a native error: user information in URLs, and the values that
+    /// follow `password`, `secret`, `token`, `api-key` and their like.
+    public static func secrets(in text: String) -> String {
+        var result = text
+        result.replace(/([A-Za-z][A-Za-z0-9+.\-]*:\/\/)[^\s\/@]*:[^\s@]*@/) { "\($0.1)\(mask)@" }
+        result.replace(
+            /(?i)((?:password|passwd|pwd|secret|token|api[-_]?key|access[-_]?key|account[-_]?key|authorization|signature|sig)["']?\s*[=:]\s*)("[^"]*"|'[^']*'|(?:bearer |basic )?[^\s,;&)}\]]+)/
+        ) { "\($0.1)\(mask)" }
+        return result
+    }
+}
+
+extension String {
+    func range(of needle: String) -> Range<String.Index>? { firstRange(of: needle) }
+}

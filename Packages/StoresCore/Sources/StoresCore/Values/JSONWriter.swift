@@ -1,0 +1,79 @@
+/// Writes ``Value`` as JSON: keys sorted by UTF-8 bytes, no white space, so that equal values give equal bytes.
+///
+/// Integers and doubles stay apart (`1` and `1.0`), doubles are in the shortest form that reads back bit for bit, and
+/// an instant is `{"$instant":"2026-01-01T00:00:00.000Z"}`. The key `$instant` is reserved for that.
+public struct JSONWriter: ~Copyable {
+    public private(set) var bytes: [UInt8] = []
+
+    public init() {}
+
+    public mutating func append(_ value: Value) {
+        switch value {
+        case .null: append(raw: "null")
+        case .bool(let value): append(raw: value ? "true" : "false")
+        case .int(let value): append(raw: String(value))
+        case .double(let value): append(raw: value.isFinite ? value.description : "null")
+        case .string(let value): append(value)
+        case .instant(let value):
+            append(raw: "{\"$instant\":\"")
+            append(raw: value.description)
+            append(raw: "\"}")
+        case .array(let values):
+            bytes.append(UInt8(ascii: "["))
+            for (index, value) in values.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                append(value)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let fields): append(fields)
+        }
+    }
+
+    public mutating func append(_ fields: Metadata) {
+        bytes.append(UInt8(ascii: "{"))
+        var first = true
+        for (key, value) in fields.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            if !first { bytes.append(UInt8(ascii: ",")) }
+            first = false
+            append(key)
+            bytes.append(UInt8(ascii: ":"))
+            append(value)
+        }
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// A JSON string with its quotes.
+    public mutating func append(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): append(raw: "\\\"")
+            case UInt8(ascii: "\\"): append(raw: "\\\\")
+            case 0x0A: append(raw: "\\n")
+            case 0x0D: append(raw: "\\r")
+            case 0x09: append(raw: "\\t")
+            case 0..<0x20, 0x7F:
+                append(raw: "\\u00")
+                bytes.append(Self.hex[Int(byte >> 4)])
+                bytes.append(Self.hex[Int(byte & 15)])
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(raw text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    private static let hex = Array("0123456789abcdef".utf8)
+}
+
+extension Value {
+    /// This value as JSON text; see ``JSONWriter``.
+    public var json: String {
+        var writer = JSONWriter()
+        writer.append(self)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}
