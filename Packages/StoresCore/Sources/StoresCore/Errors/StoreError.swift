@@ -184,7 +184,8 @@ extension StoreError: CustomStringConvertible, CustomDebugStringConvertible {
 
 extension StoreError {
     /// An argument that is refused before any I/O.
-    public static func invalidArgument(_ message: String, resource: String? = nil, remedy: String? = nil) -> StoreError {
+    public static func invalidArgument(_ message: String, resource: String? = nil, remedy: String? = nil) -> StoreError
+    {
         StoreError(.invalidArgument, message, remedy: remedy, resource: resource, applied: .no)
     }
 
@@ -201,7 +202,9 @@ extension StoreError {
     }
 
     /// A caught error as a `StoreError`: itself, a cancellation, or `internal` around it.
-    public static func wrapping(_ error: any Error, _ message: @autoclosure () -> String = "unexpected failure") -> StoreError {
+    public static func wrapping(_ error: any Error, _ message: @autoclosure () -> String = "unexpected failure")
+        -> StoreError
+    {
         switch error {
         case let error as StoreError: error
         case is CancellationError: .cancelled()

@@ -24,7 +24,8 @@ public struct Settings: Sendable {
             } else if let value = setting.defaultValue {
                 values[setting.variable] = value
             } else if setting.isRequired {
-                problems.append("\(setting.variable) is required" + (setting.example.map { ", for example \($0)" } ?? ""))
+                problems.append(
+                    "\(setting.variable) is required" + (setting.example.map { ", for example \($0)" } ?? ""))
             }
         }
         guard problems.isEmpty else {
@@ -55,7 +56,8 @@ public struct Settings: Sendable {
         case .url: value.contains("://") ? nil : "is a URL" + (setting.example.map { " such as \($0)" } ?? "")
         case .choice:
             setting.allowed.contains(value)
-                ? nil : "is one of \(setting.allowed.joined(separator: ", "))\(Spelling.hint(value, among: setting.allowed))"
+                ? nil
+                : "is one of \(setting.allowed.joined(separator: ", "))\(Spelling.hint(value, among: setting.allowed))"
         }
     }
 

@@ -40,7 +40,9 @@ public final class BlockingPool: Sendable {
         let result: Result<T, StoreError> = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<T, StoreError>, Never>) in
                 let job: Job = { outcome in
-                    guard outcome == .run else { return continuation.resume(returning: .failure(.cancelled(applied: .no))) }
+                    guard outcome == .run else {
+                        return continuation.resume(returning: .failure(.cancelled(applied: .no)))
+                    }
                     continuation.resume(returning: Result(catching: body))
                 }
                 enqueue(id, job)

@@ -10,7 +10,9 @@ public protocol SearchDriver: Sendable {
     func dropIndex(_ name: String, context: CallContext) async throws(StoreError) -> Bool
 
     /// Replaces whole documents; ids are distinct within the batch. No item's error is swallowed (T4).
-    func upsert(_ documents: [SearchDocument], into index: SearchIndexSpec, visibility: Visibility, context: CallContext)
+    func upsert(
+        _ documents: [SearchDocument], into index: SearchIndexSpec, visibility: Visibility, context: CallContext
+    )
         async throws(StoreError) -> WriteReceipt
 
     /// The documents that exist, in the order asked for.
