@@ -10,6 +10,17 @@ public struct BulkResult: Sendable {
         self.failed = failed
     }
 
+    /// From one result for each id, in order.
+    init<Success>(ids: [String], _ results: [Result<Success, StoreError>]) {
+        self.init()
+        for (id, result) in zip(ids, results) {
+            switch result {
+            case .success: succeeded.append(id)
+            case .failure(let error): failed.append(BulkFailure(id: id, error: error))
+            }
+        }
+    }
+
     public var isComplete: Bool { failed.isEmpty }
 
     /// Throws the first failure, saying how many there are, when anything failed.

@@ -1,0 +1,116 @@
+/// The events of a subscription, pulled by its reader. See ``EventStore/subscribe(from:streamPrefix:batch:)``.
+///
+/// While the backend is away it waits and goes on where it was; errors that waiting can't mend are thrown. Cancelling
+/// the task ends it.
+public struct EventSubscription: AsyncSequence, Sendable {
+    public typealias Element = SubscriptionElement
+    public typealias Failure = StoreError
+
+    let runtime: TierRuntime
+    let driver: any OrderedEventDriver
+    let start: SubscriptionStart
+    let streamPrefix: String?
+    let batch: Int
+
+    public func makeAsyncIterator() -> Iterator { Iterator(subscription: self) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private let subscription: EventSubscription
+        private var ready: [SubscriptionElement] = []
+        private var nextReady = 0
+        private var position: Position?
+        private var isStarted = false
+        private var saidCaughtUp = false
+        private var atEnd = false
+
+        init(subscription: EventSubscription) {
+            self.subscription = subscription
+        }
+
+        public mutating func next(isolation: isolated (any Actor)?) async throws(StoreError) -> SubscriptionElement? {
+            try await next()
+        }
+
+        public mutating func next() async throws(StoreError) -> SubscriptionElement? {
+            if !isStarted { try await settleStart() }
+            while true {
+                if nextReady < ready.count {
+                    nextReady += 1
+                    return ready[nextReady - 1]
+                }
+                if Task.isCancelled { throw subscription.runtime.complete(.cancelled(), "subscribe") }
+                if atEnd { try await waitForMore() }
+                try await fetch()
+            }
+        }
+
+        private mutating func settleStart() async throws(StoreError) {
+            switch subscription.start {
+            case .start: position = nil
+            case .after(let after): position = after
+            case .now:
+                position = try await subscription.patiently { context throws(StoreError) in
+                    try await subscription.driver.head(context: context)
+                }
+            }
+            isStarted = true
+        }
+
+        private mutating func fetch() async throws(StoreError) {
+            let (after, batch) = (position, subscription.batch)
+            let slice = try await subscription.patiently { context throws(StoreError) in
+                try await subscription.driver.readAll(after: after, limit: batch, context: context)
+            }
+            ready.removeAll(keepingCapacity: true)
+            nextReady = 0
+            var skipped: Position?
+            for event in slice.events {
+                if subscription.delivers(event) {
+                    ready.append(.event(event))
+                    skipped = nil
+                } else {
+                    skipped = event.position
+                }
+            }
+            if let skipped { ready.append(.checkpoint(skipped)) }
+            position = slice.next ?? position
+            atEnd = slice.isAtEnd
+            if atEnd, !saidCaughtUp {
+                ready.append(.caughtUp)
+                saidCaughtUp = true
+            }
+        }
+
+        /// Waits in slices, so that a lost notification costs seconds at most.
+        private func waitForMore() async throws(StoreError) {
+            let after = position
+            try await subscription.patiently { _ throws(StoreError) in
+                try await subscription.driver.waitForEvents(after: after, timeout: .seconds(5))
+            }
+        }
+    }
+
+    private func delivers(_ event: RecordedEvent) -> Bool {
+        streamPrefix.map { event.stream.utf8.starts(with: $0.utf8) } ?? true
+    }
+
+    /// Repeats what fails for a passing reason, with back-off, until it succeeds or the task is cancelled.
+    private func patiently<T>(_ body: (CallContext) async throws(StoreError) -> T) async throws(StoreError) -> T {
+        var attempt = 1
+        while true {
+            do {
+                return try await runtime.call("subscribe", deadline: nil, isIdempotent: true, body)
+            } catch {
+                let isClosed = !error.isRetryable && error.code == .unavailable && error.retryAfter == nil
+                guard error.isRetryable || error.retryAfter != nil, !isClosed else { throw error }
+                let delay = min(.seconds(5), .milliseconds(50) * (1 << min(attempt, 10)))
+                do {
+                    try await Task.sleep(for: max(delay, error.retryAfter ?? .zero))
+                } catch {
+                    throw runtime.complete(.cancelled(), "subscribe")
+                }
+                attempt += 1
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Synchronization
+
+/// Counts the calls of one backend that are under way: bounds them, refuses them after shutdown, and lets shutdown wait
+/// for the last. Waiting callers are served in order.
+final class CallGate: Sendable {
+    private struct State {
+        var isClosed = false
+        var active = 0
+        var waiting: [Waiter] = []
+        var nextID: UInt64 = 0
+        var drained: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private struct Waiter {
+        var id: UInt64
+        var continuation: CheckedContinuation<Admission, Never>
+    }
+
+    private enum Admission { case entered, closed, gaveUp }
+    private enum Decision { case entered, closed, wait(UInt64) }
+
+    private let limit: Int
+    private let state = Mutex(State())
+
+    init(limit: Int?) {
+        self.limit = max(1, limit ?? .max)
+    }
+
+    /// Takes a place, waiting for one until the deadline. Every success is followed by one `leave`.
+    /// Returns how long it waited, nil when it did not.
+    func enter(deadline: Deadline) async throws(StoreError) -> Duration? {
+        let decision = state.withLock { state -> Decision in
+            if state.isClosed { return .closed }
+            if state.active < limit {
+                state.active += 1
+                return .entered
+            }
+            state.nextID += 1
+            return .wait(state.nextID)
+        }
+        switch decision {
+        case .entered: return nil
+        case .closed: throw Self.closedError
+        case .wait(let id):
+            let start = ContinuousClock.now
+            try await wait(id, deadline: deadline)
+            return start.duration(to: .now)
+        }
+    }
+
+    private func wait(_ id: UInt64, deadline: Deadline) async throws(StoreError) {
+        // Only a caller that must wait pays for a task that watches its deadline.
+        let admission = await withTaskGroup(of: Void.self, returning: Admission.self) { group in
+            group.addTask {
+                try? await Task.sleep(until: deadline.instant, clock: .continuous)
+                self.giveUp(id)
+            }
+            let admission = await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let immediate = state.withLock { state -> Admission? in
+                        if state.isClosed { return .closed }
+                        if Task.isCancelled || deadline.hasPassed { return .gaveUp }
+                        if state.active < limit {
+                            state.active += 1
+                            return .entered
+                        }
+                        state.waiting.append(Waiter(id: id, continuation: continuation))
+                        return nil
+                    }
+                    if let immediate { continuation.resume(returning: immediate) }
+                }
+            } onCancel: {
+                self.giveUp(id)
+            }
+            group.cancelAll()
+            return admission
+        }
+        switch admission {
+        case .entered: return
+        case .closed: throw Self.closedError
+        case .gaveUp:
+            if Task.isCancelled { throw .cancelled(applied: .no) }
+            throw StoreError(
+                .timeout, "no place among \(limit) concurrent calls became free before the deadline",
+                remedy: "raise STORE_MAX_CONCURRENCY or call less at a time", applied: .no, isRetryable: false)
+        }
+    }
+
+    private func giveUp(_ id: UInt64) {
+        let waiter = state.withLock { state -> Waiter? in
+            guard let index = state.waiting.firstIndex(where: { $0.id == id }) else { return nil }
+            return state.waiting.remove(at: index)
+        }
+        waiter?.continuation.resume(returning: .gaveUp)
+    }
+
+    func leave() {
+        let (waiter, drained) = state.withLock { state -> (Waiter?, [CheckedContinuation<Void, Never>]) in
+            // The place passes on directly, so that a newcomer can't overtake who waits.
+            if !state.waiting.isEmpty { return (state.waiting.removeFirst(), []) }
+            state.active -= 1
+            guard state.active == 0, !state.drained.isEmpty else { return (nil, []) }
+            defer { state.drained = [] }
+            return (nil, state.drained)
+        }
+        waiter?.continuation.resume(returning: .entered)
+        for continuation in drained { continuation.resume() }
+    }
+
+    /// Refuses new and waiting calls from now on. False when it was closed before.
+    func close() -> Bool {
+        let (first, waiting) = state.withLock { state -> (Bool, [Waiter]) in
+            defer { (state.isClosed, state.waiting) = (true, []) }
+            return (!state.isClosed, state.waiting)
+        }
+        for waiter in waiting { waiter.continuation.resume(returning: .closed) }
+        return first
+    }
+
+    /// Returns when no call is under way.
+    func drain() async {
+        await withCheckedContinuation { continuation in
+            let isEmpty = state.withLock { state -> Bool in
+                if state.active > 0 { state.drained.append(continuation) }
+                return state.active == 0
+            }
+            if isEmpty { continuation.resume() }
+        }
+    }
+
+    private static let closedError = StoreError(
+        .unavailable, "the store was shut down", remedy: "open the stores anew", applied: .no, isRetryable: false)
+}

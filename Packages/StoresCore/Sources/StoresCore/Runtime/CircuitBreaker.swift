@@ -1,0 +1,84 @@
+import Synchronization
+
+/// Stops calling a backend that does not answer: after `threshold` calls in a row that ended in `unavailable` or
+/// `timeout`, calls fail at once for `coolDown`; then one is let through, and decides.
+final class CircuitBreaker: Sendable {
+    struct Settings: Sendable, Hashable {
+        var threshold: Int
+        var coolDown: Duration
+    }
+
+    /// The decisions, without a clock of their own.
+    struct Machine {
+        private enum State {
+            case closed(failures: Int)
+            case open(until: ContinuousClock.Instant)
+            case halfOpen
+        }
+
+        let settings: Settings
+        private var state = State.closed(failures: 0)
+
+        init(settings: Settings) {
+            self.settings = settings
+        }
+
+        /// Nil when the call may go; else how long to leave the backend alone.
+        mutating func admit(now: @autoclosure () -> ContinuousClock.Instant) -> Duration? {
+            switch state {
+            case .closed: return nil
+            case .halfOpen: return settings.coolDown
+            case .open(let until):
+                let now = now()
+                guard now >= until else { return now.duration(to: until) }
+                state = .halfOpen
+                return nil
+            }
+        }
+
+        /// The call ended without a verdict (it was cancelled): a trial is given back.
+        mutating func abandoned(now: @autoclosure () -> ContinuousClock.Instant) {
+            if case .halfOpen = state { state = .open(until: now()) }
+        }
+
+        mutating func succeeded() {
+            state = .closed(failures: 0)
+        }
+
+        mutating func failed(now: @autoclosure () -> ContinuousClock.Instant) {
+            switch state {
+            case .closed(let failures) where failures + 1 < settings.threshold:
+                state = .closed(failures: failures + 1)
+            case .closed, .halfOpen:
+                state = .open(until: now().advanced(by: settings.coolDown))
+            case .open: break
+            }
+        }
+    }
+
+    private let machine: Mutex<Machine>
+
+    init(_ settings: Settings) {
+        machine = Mutex(Machine(settings: settings))
+    }
+
+    func admit() throws(StoreError) {
+        let wait = machine.withLock { $0.admit(now: .now) }
+        guard let wait else { return }
+        throw StoreError(
+            .unavailable, "the backend failed repeatedly and is left alone for another \(wait.wholeMilliseconds) ms",
+            remedy: "look at it with: stores doctor", applied: .no, retryAfter: wait, isRetryable: false)
+    }
+
+    /// An error of the caller's (a conflict, a bad argument) proves that the backend answers; a cancelled call proves
+    /// nothing.
+    func record(_ error: StoreError?) {
+        machine.withLock { machine in
+            switch error?.code {
+            case .unavailable?, .timeout?: machine.failed(now: .now)
+            case .cancelled?: machine.abandoned(now: .now)
+            default: machine.succeeded()
+            }
+        }
+    }
+}

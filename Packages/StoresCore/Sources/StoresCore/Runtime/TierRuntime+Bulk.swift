@@ -1,0 +1,112 @@
+extension TierRuntime {
+    /// The pieces of a batch, by the declared limits of count and bytes.
+    func split(_ count: Int, size: (Int) -> Int) -> [Range<Int>] {
+        BatchSplitter.split(
+            count: count, maxCount: capabilities.limits[.batchCount], maxBytes: capabilities.limits[.batchBytes],
+            size: size)
+    }
+
+    /// Writes a batch piece by piece. A piece that fails as a whole becomes the failure of each of its ids, so that
+    /// the caller learns what stands; when there is one piece alone, its error is thrown.
+    func bulkWrite(
+        _ operation: String, _ collection: String?, ids: [String], size: (Int) -> Int, deadline: Deadline?,
+        isIdempotent: Bool = true,
+        _ write: (Range<Int>, CallContext) async throws(StoreError) -> WriteReceipt
+    ) async throws(StoreError) -> WriteReceipt {
+        let deadline = deadline ?? .after(options.timeout)
+        let pieces = split(ids.count, size: size)
+        var receipt = WriteReceipt(result: BulkResult(), isSearchable: true)
+        for range in pieces {
+            do {
+                let part = try await call(operation, collection, deadline: deadline, isIdempotent: isIdempotent) {
+                    context throws(StoreError) in
+                    try await write(range, context)
+                }
+                receipt.result.succeeded += part.result.succeeded
+                receipt.result.failed += part.result.failed.map {
+                    BulkFailure(id: $0.id, error: complete($0.error, operation, $0.id))
+                }
+                receipt.isSearchable = receipt.isSearchable && part.isSearchable
+            } catch {
+                guard pieces.count > 1 else { throw error }
+                receipt.result.failed += ids[range].map { BulkFailure(id: $0, error: error) }
+                receipt.isSearchable = false
+            }
+        }
+        telemetry.countItems(operation, collection, receipt.result)
+        return receipt
+    }
+
+    func checkConfirmation(_ confirming: String, _ name: String, _ operation: String) throws(StoreError) {
+        guard confirming.utf8.elementsEqual(name.utf8) else {
+            throw refuse("confirming is the name itself", operation, resource: name)
+        }
+    }
+
+    /// An empty filter is one that says nothing about any field (V10).
+    func checkNotEmpty(_ filter: Filter, _ operation: String, alternative: String) throws(StoreError) {
+        guard !filter.mentionsField else { return }
+        throw refuse("the filter is empty; \(alternative) removes everything", operation)
+    }
+
+    /// A driver that answers fewer items than it was asked.
+    func missingAnswer(_ operation: String) -> StoreError {
+        complete(StoreError(.internal, "the driver gave no answer for an item", applied: .unknown), operation)
+    }
+
+    func ping(deadline: Deadline?) async throws(StoreError) -> BackendStatus {
+        try await call("ping", deadline: deadline, isIdempotent: true) { context throws(StoreError) in
+            try await backend.ping(context: context)
+        }
+    }
+
+    func native<Native: Sendable>(as type: Native.Type) throws(StoreError) -> Native {
+        guard let native = backend.native as? Native else {
+            throw complete(
+                StoreError(
+                    .unsupported, "the native handle is a \(Swift.type(of: backend.native)), not a \(Native.self)"),
+                "withNative")
+        }
+        return native
+    }
+}
+
+extension Filter {
+    /// Whether any node tests a field.
+    var mentionsField: Bool { path != nil || children.contains(where: \.mentionsField) }
+}
+
+extension Array {
+    /// Without the elements whose id occurs again later, in the order of the last occurrences (V4).
+    func lastOfEach(by id: (Element) -> String) -> [Element] {
+        var seen: Set<ByteKey> = []
+        seen.reserveCapacity(count)
+        var result: [Element] = []
+        result.reserveCapacity(count)
+        for element in reversed() where seen.insert(ByteKey(id(element))).inserted { result.append(element) }
+        result.reverse()
+        return result
+    }
+}
+
+extension VectorRecord {
+    /// What it takes on a wire, roughly: floats as text are about 11 bytes.
+    var estimatedBytes: Int {
+        64 + id.utf8.count + vector.count * 11 + (document?.utf8.count ?? 0)
+            + metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.estimatedBytes + 4 }
+    }
+}
+
+extension Value {
+    /// The length of its JSON text, roughly.
+    var estimatedBytes: Int {
+        switch self {
+        case .null, .bool: 5
+        case .int, .double: 20
+        case .string(let text): text.utf8.count + 2
+        case .instant: 40
+        case .array(let values): values.reduce(2) { $0 + $1.estimatedBytes + 1 }
+        case .object(let fields): fields.reduce(2) { $0 + $1.key.utf8.count + $1.value.estimatedBytes + 4 }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+/// A handle to one index.
+public struct SearchIndex: Sendable {
+    let runtime: TierRuntime
+    let driver: any SearchDriver
+    public let spec: SearchIndexSpec
+
+    public var name: String { spec.name }
+
+    // MARK: Writing
+
+    /// Writes whole documents; of the same id twice in a call the last wins. No item's error is swallowed (T4).
+    ///
+    /// - Throws: `invalidArgument` before any I/O for a field whose value contradicts the mapping.
+    @discardableResult
+    public func upsert(
+        _ documents: [SearchDocument], visibility: Visibility = .searchable(within: .seconds(10)),
+        deadline: Deadline? = nil
+    ) async throws(StoreError) -> WriteReceipt {
+        for document in documents {
+            try runtime.check("upsert", name) { () throws(StoreError) in try validate(document) }
+        }
+        let documents = documents.lastOfEach(by: \.id)
+        return try await runtime.bulkWrite(
+            "upsert", name, ids: documents.map(\.id),
+            size: { documents[$0].id.utf8.count + Value.object(documents[$0].fields).estimatedBytes }, deadline: deadline
+        ) { range, context throws(StoreError) in
+            try await driver.upsert(Array(documents[range]), into: spec, visibility: visibility, context: context)
+        }
+    }
+
+    /// - Returns: How many of them were there.
+    @discardableResult
+    public func delete(ids: [String], deadline: Deadline? = nil) async throws(StoreError) -> Int {
+        try runtime.check("delete", name) { () throws(StoreError) in try Self.checkIDs(ids) }
+        let ids = ids.lastOfEach(by: \.self)
+        var count = 0
+        for range in runtime.split(ids.count, size: { ids[$0].utf8.count }) {
+            count += try await runtime.call("delete", name, deadline: deadline, isIdempotent: false) {
+                context throws(StoreError) in
+                try await driver.delete(.ids(Array(ids[range])), from: spec, context: context)
+            }
+        }
+        return count
+    }
+
+    /// Removes every document that the filter matches; an empty filter is refused.
+    @discardableResult
+    public func delete(where filter: Filter, deadline: Deadline? = nil) async throws(StoreError) -> Int {
+        try checkFilter(filter, "delete")
+        try runtime.checkNotEmpty(filter, "delete", alternative: "deleteAll(confirming:)")
+        return try await runtime.call("delete", name, deadline: deadline, isIdempotent: false) {
+            context throws(StoreError) in
+            try await driver.delete(.filter(filter), from: spec, context: context)
+        }
+    }
+
+    /// Empties the index.
+    @discardableResult
+    public func deleteAll(confirming: String, deadline: Deadline? = nil) async throws(StoreError) -> Int {
+        try runtime.checkConfirmation(confirming, name, "deleteAll")
+        return try await runtime.call("deleteAll", name, deadline: deadline, isIdempotent: false) {
+            context throws(StoreError) in
+            try await driver.delete(.all, from: spec, context: context)
+        }
+    }
+
+    // MARK: Reading
+
+    /// The documents that exist, in the order asked for.
+    public func get(ids: [String], deadline: Deadline? = nil) async throws(StoreError) -> [SearchDocument] {
+        try runtime.check("get", name) { () throws(StoreError) in try Self.checkIDs(ids) }
+        guard !ids.isEmpty else { return [] }
+        return try await runtime.call("get", name, deadline: deadline, isIdempotent: true) {
+            context throws(StoreError) in
+            try await driver.get(ids, from: spec, context: context)
+        }
+    }
+
+    public func count(where filter: Filter? = nil, deadline: Deadline? = nil) async throws(StoreError) -> Int {
+        try checkFilter(filter, "count")
+        return try await runtime.call("count", name, deadline: deadline, isIdempotent: true) {
+            context throws(StoreError) in
+            try await driver.count(where: filter, in: spec, context: context)
+        }
+    }
+
+    /// Finds documents: score descending, then id ascending. Scores rank within one result and nothing more (T3).
+    ///
+    /// - Parameters:
+    ///   - facets: Over keyword fields of the mapping.
+    ///   - highlight: Text fields of the mapping.
+    public func search(
+        _ query: SearchQuery, where filter: Filter? = nil, facets: [FacetRequest] = [], highlight: [String] = [],
+        cursor: Cursor? = nil, limit: Int = 10, deadline: Deadline? = nil
+    ) async throws(StoreError) -> SearchResults {
+        let operation = "search"
+        try runtime.checkLimit(limit, operation)
+        try checkFilter(filter, operation)
+        try check(query, operation, depth: 1)
+        if !facets.isEmpty { try runtime.require(.search(.facets), operation) }
+        if !highlight.isEmpty { try runtime.require(.search(.highlights), operation) }
+        for facet in facets {
+            guard spec.fields[facet.field] == .keyword else {
+                throw runtime.refuse("facets are over keyword fields; \(Redaction.name(facet.field)) is none", operation)
+            }
+            try runtime.checkLimit(facet.limit, operation)
+        }
+        for field in highlight { try checkTextField(field, operation) }
+        let request = SearchRequest(
+            query: query, filter: filter, facets: facets, highlight: highlight, cursor: cursor, limit: limit)
+        return try await runtime.call(operation, name, deadline: deadline, isIdempotent: true) {
+            context throws(StoreError) in
+            try await driver.search(request, in: spec, context: context)
+        }
+    }
+
+    // MARK: Validation
+
+    private func check(_ query: SearchQuery, _ operation: String, depth: Int) throws(StoreError) {
+        guard depth <= 32 else { throw runtime.refuse("a query is at most 32 levels deep", operation) }
+        var field: String?
+        switch query {
+        case .all: break
+        case .match(let of, _, _): field = of
+        case .phrase(let of, _):
+            field = of
+            try runtime.require(.search(.phrase), operation)
+        case .prefix(let of, _):
+            field = of
+            try runtime.require(.search(.prefix), operation)
+        case .boolean(let must, let should, let mustNot):
+            guard must.count + should.count + mustNot.count <= 1000 else {
+                throw runtime.refuse("a boolean query has at most 1000 parts", operation)
+            }
+            for part in must + should + mustNot { try check(part, operation, depth: depth + 1) }
+        }
+        if let field { try checkTextField(field, operation) }
+    }
+
+    private func checkTextField(_ field: String, _ operation: String) throws(StoreError) {
+        guard case .text = spec.fields[field] else {
+            throw runtime.refuse("\(Redaction.name(field)) is no text field of the index", operation)
+        }
+    }
+
+    private func checkFilter(_ filter: Filter?, _ operation: String) throws(StoreError) {
+        try runtime.checkFilter(
+            filter, filters: .search(.filters), nested: .search(.nestedFields), declared: spec.declaredFields, operation)
+    }
+
+    private static func checkIDs(_ ids: [String]) throws(StoreError) {
+        for id in ids { try NameRules.check(id, "id", maxBytes: NameRules.maxIDBytes) }
+    }
+
+    private func validate(_ document: SearchDocument) throws(StoreError) {
+        try NameRules.check(document.id, "id", maxBytes: NameRules.maxIDBytes)
+        try MetadataRules.validate(document.fields, record: document.id)
+        for (name, type) in spec.fields {
+            guard let value = document.fields[name], !type.accepts(value) else { continue }
+            throw .invalidArgument(
+                "document \(Redaction.name(document.id)): the field \(Redaction.name(name)) is \(type.shape), not \(value.kindName)")
+        }
+    }
+}
+
+extension SearchFieldType {
+    /// Null, one value of the kind, or an array of them.
+    func accepts(_ value: Value) -> Bool {
+        switch (self, value) {
+        case (_, .null), (.keyword, .string), (.text, .string), (.number, .int), (.number, .double),
+            (.instant, .instant), (.bool, .bool):
+            true
+        case (_, .array(let values)):
+            values.allSatisfy { if case .array = $0 { false } else { accepts($0) } }
+        default: false
+        }
+    }
+}
+
+extension SearchIndexSpec {
+    /// The mapping as filters see it: scalar literals are checked; `contains…` reaches the same fields' arrays.
+    var declaredFields: [FieldDefinition] { [] }
+}
