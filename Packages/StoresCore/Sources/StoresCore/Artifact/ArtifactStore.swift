@@ -33,7 +33,7 @@ public struct ArtifactStore: Sendable {
         let body = ArtifactBody(
             body, deadline: deadline, maxSize: capabilities.limits[.objectBytes].map(Int64.init))
         return try await runtime.call(operation, deadline: deadline, isIdempotent: false) { context throws(StoreError) in
-            do {
+            do throws(StoreError) {
                 return try await driver.put(request, body: body, context: context)
             } catch {
                 // The caller's sequence can be read once: after its first chunk there is nothing to retry with.
@@ -188,8 +188,9 @@ extension ArtifactStore {
     private func checkKey(_ key: String, _ operation: String) throws(StoreError) {
         try runtime.check(operation) { () throws(StoreError) in
             try NameRules.check(key, "key", maxBytes: min(Self.maxKeyBytes, capabilities.limits[.keyBytes] ?? .max))
-            guard !key.utf8.split(separator: UInt8(ascii: "/")).contains(where: { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) })
-            else { throw .invalidArgument("a key has no segment '.' or '..'") }
+            for segment in key.split(separator: "/") where segment == "." || segment == ".." {
+                throw .invalidArgument("a key has no segment '.' or '..'")
+            }
         }
     }
 

@@ -65,7 +65,7 @@ public struct ArtifactStream: AsyncSequence, Sendable {
 
         func next() async throws(StoreError) -> [UInt8]? {
             guard let chunks else { return nil }
-            do {
+            do throws(StoreError) {
                 if Task.isCancelled { throw StoreError.cancelled() }
                 guard let chunk = try await chunks.next() else {
                     self.chunks = nil

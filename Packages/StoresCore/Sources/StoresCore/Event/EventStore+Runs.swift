@@ -1,3 +1,5 @@
+import Logging
+
 // Run state, run leases and snapshots (E8, E9), each behind its capability.
 
 extension EventStore {

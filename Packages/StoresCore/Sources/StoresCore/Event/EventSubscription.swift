@@ -98,7 +98,7 @@ public struct EventSubscription: AsyncSequence, Sendable {
     private func patiently<T>(_ body: (CallContext) async throws(StoreError) -> T) async throws(StoreError) -> T {
         var attempt = 1
         while true {
-            do {
+            do throws(StoreError) {
                 return try await runtime.call("subscribe", deadline: nil, isIdempotent: true, body)
             } catch {
                 let isClosed = !error.isRetryable && error.code == .unavailable && error.retryAfter == nil

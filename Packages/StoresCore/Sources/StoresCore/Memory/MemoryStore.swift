@@ -52,7 +52,7 @@ public struct MemoryStore: Sendable {
         var results: [Result<Fact, StoreError>] = []
         let pieces = runtime.split(puts.count) { puts[$0].draft.estimatedBytes }
         for range in pieces {
-            do {
+            do throws(StoreError) {
                 // A second run would count the version up twice: not idempotent.
                 results += try await runtime.call(operation, deadline: deadline, isIdempotent: false) {
                     context throws(StoreError) in

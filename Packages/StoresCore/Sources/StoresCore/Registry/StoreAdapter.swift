@@ -53,11 +53,13 @@ public struct AdapterContext: Sendable {
     public var logger: Logger
     public var clock: any StoreClock
     public var ids: any IDGenerator
+    /// For the in-memory stores alone.
+    public var inMemoryBehavior: InMemoryBehavior
 
     public init(
         name: String, tiers: Set<Tier>, settings: Settings, schemaMode: SchemaMode = .create,
         logger: Logger = Logger(label: "stores"), clock: any StoreClock = SystemStoreClock(),
-        ids: any IDGenerator = UUIDGenerator()
+        ids: any IDGenerator = UUIDGenerator(), inMemoryBehavior: InMemoryBehavior = InMemoryBehavior()
     ) {
         self.name = name
         self.tiers = tiers
@@ -66,6 +68,7 @@ public struct AdapterContext: Sendable {
         self.logger = logger
         self.clock = clock
         self.ids = ids
+        self.inMemoryBehavior = inMemoryBehavior
     }
 }
 

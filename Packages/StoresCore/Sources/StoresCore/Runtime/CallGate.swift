@@ -128,6 +128,15 @@ final class CallGate: Sendable {
         }
     }
 
+    /// Lets every `drain` return, although calls are under way.
+    func abandonDrain() {
+        let drained = state.withLock { state in
+            defer { state.drained = [] }
+            return state.drained
+        }
+        for continuation in drained { continuation.resume() }
+    }
+
     private static let closedError = StoreError(
         .unavailable, "the store was shut down", remedy: "open the stores anew", applied: .no, isRetryable: false)
 }

@@ -17,7 +17,7 @@ extension TierRuntime {
         let pieces = split(ids.count, size: size)
         var receipt = WriteReceipt(result: BulkResult(), isSearchable: true)
         for range in pieces {
-            do {
+            do throws(StoreError) {
                 let part = try await call(operation, collection, deadline: deadline, isIdempotent: isIdempotent) {
                     context throws(StoreError) in
                     try await write(range, context)

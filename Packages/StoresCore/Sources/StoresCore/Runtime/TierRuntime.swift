@@ -48,7 +48,7 @@ final class TierRuntime: Sendable {
     ) async throws(StoreError) -> T {
         let deadline = deadline ?? .after(options.timeout)
         guard telemetry.isEnabled else {
-            do {
+            do throws(StoreError) {
                 return try await attempt(operation, deadline, isIdempotent, body)
             } catch {
                 throw complete(error, operation, collection)
@@ -82,7 +82,7 @@ final class TierRuntime: Sendable {
         _ operation: String, _ collection: String?, _ deadline: Deadline, _ isIdempotent: Bool,
         _ body: (CallContext) async throws(StoreError) -> T
     ) async -> Result<T, StoreError> {
-        do {
+        do throws(StoreError) {
             return .success(try await attempt(operation, deadline, isIdempotent, body))
         } catch {
             return .failure(complete(error, operation, collection))
@@ -100,7 +100,7 @@ final class TierRuntime: Sendable {
         var attempt = 1
         while true {
             let failure: StoreError
-            do {
+            do throws(StoreError) {
                 let result = try await once(operation, deadline, attempt, body)
                 breaker.record(nil)
                 return result
@@ -177,7 +177,7 @@ final class TierRuntime: Sendable {
 
     /// Runs a validation and completes what it throws.
     func check(_ operation: String, _ resource: String? = nil, _ body: () throws(StoreError) -> Void) throws(StoreError) {
-        do {
+        do throws(StoreError) {
             try body()
         } catch {
             throw complete(error.filling(resource: resource, applied: .no), operation)

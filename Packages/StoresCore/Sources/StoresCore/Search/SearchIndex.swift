@@ -145,7 +145,10 @@ public struct SearchIndex: Sendable {
 
     private func checkFilter(_ filter: Filter?, _ operation: String) throws(StoreError) {
         try runtime.checkFilter(
-            filter, filters: .search(.filters), nested: .search(.nestedFields), declared: spec.declaredFields, operation)
+            filter, filters: .search(.filters), nested: .search(.nestedFields), declared: [], operation)
+        try runtime.check(operation, name) { () throws(StoreError) in
+            if let filter { try spec.checkLiterals(of: filter) }
+        }
     }
 
     private static func checkIDs(_ ids: [String]) throws(StoreError) {
@@ -178,6 +181,12 @@ extension SearchFieldType {
 }
 
 extension SearchIndexSpec {
-    /// The mapping as filters see it: scalar literals are checked; `contains…` reaches the same fields' arrays.
-    var declaredFields: [FieldDefinition] { [] }
+    /// A literal must be of the kind that the mapping gives its field, scalar or element of an array (F4).
+    func checkLiterals(of filter: Filter) throws(StoreError) {
+        for child in filter.children { try checkLiterals(of: child) }
+        guard let path = filter.path, path.segments.count == 1, let type = fields[path.segments[0]] else { return }
+        for literal in filter.literals where !type.accepts(literal) {
+            throw .invalidArgument("the field \(path) is \(type.shape), and the literal a \(literal.kindName)")
+        }
+    }
 }
