@@ -103,9 +103,9 @@ public struct EventSubscription: AsyncSequence, Sendable {
             } catch {
                 let isClosed = !error.isRetryable && error.code == .unavailable && error.retryAfter == nil
                 guard error.isRetryable || error.retryAfter != nil, !isClosed else { throw error }
-                let delay = min(.seconds(5), .milliseconds(50) * (1 << min(attempt, 10)))
+                let delay = Swift.min(.seconds(5), .milliseconds(50) * (1 << Swift.min(attempt, 10)))
                 do {
-                    try await Task.sleep(for: max(delay, error.retryAfter ?? .zero))
+                    try await Task.sleep(for: Swift.max(delay, error.retryAfter ?? .zero))
                 } catch {
                     throw runtime.complete(.cancelled(), "subscribe")
                 }

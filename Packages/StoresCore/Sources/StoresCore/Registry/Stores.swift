@@ -1,8 +1,4 @@
-public import Configuration
-import CoreMetrics
-import Logging
 public import ServiceLifecycle
-import Tracing
 
 /// An application's stores, opened.
 ///

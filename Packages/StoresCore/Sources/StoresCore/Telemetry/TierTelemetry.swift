@@ -86,7 +86,7 @@ struct TierTelemetry: Sendable {
         Counter(label: "stores.client.retries", dimensions: dimensions(operation, nil), factory: metrics).increment()
     }
 
-    func countItems(_ operation: String, collection: String?, _ result: BulkResult) {
+    func countItems(_ operation: String, _ collection: String?, _ result: BulkResult) {
         guard let metrics else { return }
         for (outcome, count) in [("succeeded", result.succeeded.count), ("failed", result.failed.count)] where count > 0 {
             let dimensions = dimensions(operation, collection) + [("outcome", outcome)]

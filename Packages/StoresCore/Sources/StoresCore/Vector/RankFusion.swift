@@ -11,7 +11,8 @@ public enum RankFusion {
         for list in lists {
             for (rank, id) in list.enumerated() { sums[ByteKey(id), default: 0] += 1 / (k + Double(rank + 1)) }
         }
-        return sums.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }.map(\.key.string)
+        let ordered = sums.sorted { (a, b) -> Bool in a.value == b.value ? a.key < b.key : a.value > b.value }
+        return ordered.map(\.key.text)
     }
 
     /// How many of each list are fused for a result of `limit`: enough that an item which is low in one list and high
