@@ -12,7 +12,7 @@
 ///
 /// Built with operators: `.field("section") == "libs" && .field("size") > 100`, or parsed from text with
 /// ``init(parsing:)``.
-public indirect enum Filter: Sendable, Hashable {
+public indirect enum Filter: Sendable {
     case equal(FieldPath, Value)
     case notEqual(FieldPath, Value)
     case less(FieldPath, Value)

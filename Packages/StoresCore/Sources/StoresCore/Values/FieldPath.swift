@@ -2,7 +2,7 @@
 ///
 /// Segments are data. A dot, quote or bracket inside a segment is literal; only ``init(dotted:)`` splits.
 /// At most 16 segments of 1 to 512 UTF-8 bytes, without NUL; tier types refuse others with `invalidArgument`.
-public struct FieldPath: Sendable, Hashable {
+public struct FieldPath: Sendable {
     public static let maxSegments = 16
     public static let maxSegmentBytes = 512
 
@@ -18,7 +18,9 @@ public struct FieldPath: Sendable, Hashable {
 
     /// Splits at dots: `FieldPath(dotted: "author.name")` has two segments.
     public init(dotted text: String) {
-        self.segments = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        // By bytes: a dot with a combining mark after it is a dot too.
+        self.segments = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
     }
 
     /// Why this path is refused, or nil when it is valid.
@@ -40,12 +42,23 @@ public struct FieldPath: Sendable, Hashable {
     /// The value at this path, or nil when a segment is missing or passes through something that is no object.
     @inlinable
     public func value(in metadata: Metadata) -> Value? {
-        guard let first = segments.first, var value = metadata[first] else { return nil }
+        guard let first = segments.first, var value = metadata.value(forBytesOf: first) else { return nil }
         for segment in segments.dropFirst() {
-            guard case .object(let fields) = value, let next = fields[segment] else { return nil }
+            guard case .object(let fields) = value, let next = fields.value(forBytesOf: segment) else { return nil }
             value = next
         }
         return value
+    }
+}
+
+// By UTF-8 bytes, as field names are looked up (F5, X11).
+extension FieldPath: Hashable {
+    public static func == (lhs: FieldPath, rhs: FieldPath) -> Bool {
+        lhs.segments.elementsEqual(rhs.segments) { $0.hasSameBytes(as: $1) }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for segment in segments { segment.hashBytes(into: &hasher) }
     }
 }
 
@@ -69,6 +82,13 @@ extension FieldPath: CustomStringConvertible {
             }
         }
         if plain, !segment.isEmpty, !FilterKeyword.isReserved(segment) { return segment }
-        return "\"" + segment.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        // Scalar by scalar: a quote with a combining mark after it is no `Character` of its own.
+        var text = "\""
+        for scalar in segment.unicodeScalars {
+            if scalar == "\\" || scalar == "\"" { text.unicodeScalars.append("\\") }
+            text.unicodeScalars.append(scalar)
+        }
+        text.unicodeScalars.append("\"")
+        return text
     }
 }

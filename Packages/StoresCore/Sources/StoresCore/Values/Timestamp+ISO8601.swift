@@ -2,7 +2,8 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC with milliseconds, for example `2026-11-23T15:04:05.000Z`.
     public var description: String {
         let days = millisecondsSinceEpoch.flooredDivision(by: 86_400_000)
-        let rest = millisecondsSinceEpoch - days * 86_400_000
+        // Wraps and wraps back for the day before `Int64.min` ends; the result is in 0..<86_400_000.
+        let rest = millisecondsSinceEpoch &- days &* 86_400_000
         let (year, month, day) = Timestamp.civil(fromDays: days)
         let yearText: String
         switch year {
@@ -16,7 +17,8 @@ extension Timestamp: CustomStringConvertible {
     }
 
     /// Reads RFC 3339: a date, or a date and a time with `Z` or an offset, with up to nine fractional digits,
-    /// of which three are kept. The extended years that ``description`` writes (`+012345`, `-000001`) are read too.
+    /// of which three are kept. The extended years that ``description`` writes (`+012345`, `-000001`, six digits or
+    /// more) are read too.
     public init?(_ text: String) {
         var scanner = Scanner(text: Array(text.utf8))
         guard let milliseconds = scanner.timestamp() else { return nil }
@@ -74,9 +76,15 @@ extension Timestamp: CustomStringConvertible {
         }
 
         mutating func year() -> Int64? {
-            if take(UInt8(ascii: "+")) { return digits(6) }
-            if take(UInt8(ascii: "-")) { return digits(6).map { -$0 } }
-            return digits(4)
+            let isNegative = take(UInt8(ascii: "-"))
+            guard isNegative || take(UInt8(ascii: "+")) else { return digits(4) }
+            guard var year = digits(6) else { return nil }
+            // Milliseconds in an Int64 end with the year 292,278,994.
+            for _ in 0..<3 {
+                guard let digit = digits(1) else { break }
+                year = year * 10 + digit
+            }
+            return isNegative ? -year : year
         }
 
         mutating func timestamp() -> Int64? {
@@ -86,7 +94,7 @@ extension Timestamp: CustomStringConvertible {
             else { return nil }
             let days = Timestamp.days(year: year, month: month, day: day)
             guard Timestamp.civil(fromDays: days) == (year, month, day) else { return nil }
-            if index == text.count { return days * 86_400_000 }
+            if index == text.count { return Self.milliseconds(days, 0) }
             guard take(UInt8(ascii: "T")) || take(UInt8(ascii: "t")) || take(UInt8(ascii: " ")),
                 let hour = digits(2), hour < 24, take(UInt8(ascii: ":")),
                 let minute = digits(2), minute < 60, take(UInt8(ascii: ":")),
@@ -103,7 +111,12 @@ extension Timestamp: CustomStringConvertible {
                 for _ in min(count, 3)..<3 { fraction *= 10 }
             }
             guard let offset = offset(), index == text.count else { return nil }
-            return days * 86_400_000 + ((hour * 60 + minute - offset) * 60 + second) * 1000 + fraction
+            return Self.milliseconds(days, ((hour * 60 + minute - offset) * 60 + second) * 1000 + fraction)
+        }
+
+        /// Nil when the instant is outside `Int64`.
+        private static func milliseconds(_ days: Int64, _ rest: Int64) -> Int64? {
+            Int64(exactly: Int128(days) * 86_400_000 + Int128(rest))
         }
 
         /// Minutes east of UTC.
