@@ -21,6 +21,6 @@ public struct InMemoryBehavior: Sendable {
 
     /// What the in-memory driver of a tier declares under this behaviour.
     public func capabilities(of tier: Tier) -> TierCapabilities {
-        .all(of: tier, except: missing.union([.event(.retention)]), limits: limits)
+        .all(of: tier, except: missing.union([.event(.retention), .artifact(.presign)]), limits: limits)
     }
 }
