@@ -137,6 +137,10 @@ final class CallGate: Sendable {
         for continuation in drained { continuation.resume() }
     }
 
+    /// For tests.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+    var activeCount: Int { state.withLock { $0.active } }
+
     private static let closedError = StoreError(
         .unavailable, "the store was shut down", remedy: "open the stores anew", applied: .no, isRetryable: false)
 }

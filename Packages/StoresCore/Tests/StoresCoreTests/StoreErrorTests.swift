@@ -1,0 +1,79 @@
+import Testing
+
+@testable import StoresCore
+
+struct StoreErrorTests {
+    @Test func descriptionIsOneSafeLineAndNamesTheRemedy() {
+        struct Native: Error, CustomStringConvertible { var description: String { "row (1, 'ada@example.org')" } }
+        let error = StoreError(
+            .unavailable, "connection refused", remedy: "set QDRANT_URL", tier: .vector, adapter: "qdrant",
+            operation: "query", endpoint: "http://ada:s3cret@db:6333/x?api_key=k3y&tls=true", resource: "docs\n",
+            applied: .unknown, underlying: Native())
+        #expect(
+            error.description
+                == "unavailable [vector.qdrant.query] \"docs\\u{a}\" at http://db:6333/x?api_key=***&tls=true: "
+                + "connection refused (applied: unknown); set QDRANT_URL")
+        #expect(!error.description.contains("ada"))
+        #expect(error.debugDescription.contains("ada@example.org"))
+        #expect("\(error)" == error.description)
+        #expect(String(reflecting: error) == error.debugDescription)
+    }
+
+    @Test(arguments: [
+        ("postgres://ada:pw@db:5432/app?sslmode=require&password=x", "postgres://db:5432/app?sslmode=require&password=***"),
+        ("redis://:p@ss/w?rd@host:1", "redis://:p@ss/w?rd@host:1"),
+        ("mongodb://u:p@a:1,b:2/db?replicaSet=r", "mongodb://a:1,b:2/db?replicaSet=r"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("/var/lib/x.sqlite", "/var/lib/x.sqlite"),
+    ])
+    func endpoints(_ raw: String, _ shown: String) {
+        let found = Redaction.endpoint(raw)
+        if raw.hasPrefix("redis") {
+            #expect(!found.contains("p@ss"), "a password with / and ? stays hidden: \(found)")
+        } else {
+            #expect(found == shown)
+        }
+    }
+
+    @Test func secretsInFreeText() {
+        let text = Redaction.secrets(
+            in: "failed for postgres://u:pw1@h/db with password=pw2 and {\"api_key\": \"pw3\"} Authorization: Bearer pw4")
+        for secret in ["pw1", "pw2", "pw3", "pw4"] { #expect(!text.contains(secret), "\(text)") }
+    }
+
+    @Test func underlyingSecretsAreMaskedInDebug() {
+        struct Native: Error { var message = "could not connect: password=hunter2" }
+        let error = StoreError(.unavailable, "x", underlying: Native())
+        #expect(!error.debugDescription.contains("hunter2"), "\(error.debugDescription)")
+    }
+
+    @Test func retryability() {
+        #expect(StoreError(.unavailable, "x").isRetryable)
+        #expect(StoreError(.rateLimited, "x").isRetryable)
+        #expect(StoreError(.timeout, "x").isRetryable)
+        #expect(!StoreError(.conflict, "x").isRetryable)
+        #expect(!StoreError(.unavailable, "x", isRetryable: false).isRetryable)
+        #expect(!StoreError(.unauthenticated, "x", isRetryable: true).isRetryable, "authentication never is")
+    }
+
+    @Test func fillingKeepsWhatTheDriverSaid() {
+        let error = StoreError(.conflict, "x", adapter: "a", conflict: .version(current: 3))
+            .filling(tier: .memory, adapter: "b", remedy: "r")
+        #expect(error.adapter == "a")
+        #expect(error.tier == .memory)
+        #expect(error.remedy == "r")
+        #expect(error.conflict == .version(current: 3))
+    }
+
+    @Test func bulkResultThrowsTheFirstFailureWithTheCount() {
+        let bulk = BulkResult(
+            succeeded: ["a"],
+            failed: [
+                BulkFailure(id: "b", error: StoreError(.conflict, "stale")),
+                BulkFailure(id: "c", error: StoreError(.tooLarge, "big")),
+            ])
+        let error = #expect(throws: StoreError.self) { try bulk.throwIfFailed() }
+        #expect(error?.message == "2 of 3 items failed; the first: stale")
+        #expect(error?.resource == "b")
+    }
+}
