@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import StoresCore
@@ -9,7 +8,7 @@ struct CallGateTests {
     @Test func entersUpToTheLimitAndServesWaitersInOrder() async throws {
         let gate = CallGate(limit: 1)
         #expect(try await gate.enter(deadline: soon) == nil)
-        let order = Mutex<[Int]>([])
+        let order = Locked<[Int]>([])
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<5 {
                 let queued = gate.waitingCount
@@ -63,7 +62,7 @@ struct CallGateTests {
         let refused = await #expect(throws: StoreError.self) { _ = try await waiting.value }
         #expect(refused?.code == .unavailable)
         #expect(refused?.isRetryable == false)
-        let isDrained = Mutex(false)
+        let isDrained = Locked(false)
         let drain = Task {
             await gate.drain()
             isDrained.withLock { $0 = true }
@@ -77,7 +76,7 @@ struct CallGateTests {
 
     @Test func manyTasksNeverExceedTheLimit() async throws {
         let gate = CallGate(limit: 3)
-        let inside = Mutex((now: 0, most: 0))
+        let inside = Locked((now: 0, most: 0))
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<200 {
                 group.addTask {

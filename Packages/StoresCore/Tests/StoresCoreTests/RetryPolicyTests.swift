@@ -40,8 +40,11 @@ struct RetryPolicyTests {
     @Test func onlyRetryableErrorsOfWhatMayRunTwice() {
         #expect(delay() != nil)
         #expect(delay(isIdempotent: false) == nil)
-        #expect(delay(RetryPolicy(maxAttempts: 3), StoreError(.unavailable, "x", applied: .no), isIdempotent: false) != nil)
-        #expect(delay(RetryPolicy(maxAttempts: 3), StoreError(.unavailable, "x", applied: .unknown), isIdempotent: false) == nil)
+        #expect(
+            delay(RetryPolicy(maxAttempts: 3), StoreError(.unavailable, "x", applied: .no), isIdempotent: false) != nil)
+        #expect(
+            delay(RetryPolicy(maxAttempts: 3), StoreError(.unavailable, "x", applied: .unknown), isIdempotent: false)
+                == nil)
         for code in [StoreError.Code.unauthenticated, .permissionDenied, .conflict, .invalidArgument, .corrupt] {
             #expect(delay(RetryPolicy(), StoreError(code, "x", isRetryable: code == .unauthenticated)) == nil)
         }

@@ -32,7 +32,10 @@ struct SettingsTests {
             _ = try self.settings(["X_KEY": "hunter2", "X_MODE": "fats", "X_SIZE": "9XB", "X_TIMEOUT": "-1"])
         }
         let message = error?.message ?? ""
-        for part in ["X_URL is required", "X_KEY is a whole number", "X_MODE is one of fast, safe; did you mean \"fast\"?", "X_SIZE", "X_TIMEOUT"] {
+        for part in [
+            "X_URL is required", "X_KEY is a whole number", "X_MODE is one of fast, safe; did you mean \"fast\"?",
+            "X_SIZE", "X_TIMEOUT",
+        ] {
             #expect(message.contains(part), "\(message)")
         }
         #expect(!message.contains("hunter2"))
@@ -72,10 +75,11 @@ struct DotEnvTests {
             E=
             F=a#b
             """)
-        #expect(values == [
-            "A": "1", "B": "two words", "C": "quoted # not a comment\n\"x\"", "D": "single $HOME \\n", "E": "",
-            "F": "a#b",
-        ])
+        #expect(
+            values == [
+                "A": "1", "B": "two words", "C": "quoted # not a comment\n\"x\"", "D": "single $HOME \\n", "E": "",
+                "F": "a#b",
+            ])
     }
 
     @Test(arguments: ["novalue", "1A=x", "A-B=x", "A=\"open", "A='x' y"])

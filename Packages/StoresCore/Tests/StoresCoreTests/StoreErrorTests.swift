@@ -20,24 +20,24 @@ struct StoreErrorTests {
     }
 
     @Test(arguments: [
-        ("postgres://ada:pw@db:5432/app?sslmode=require&password=x", "postgres://db:5432/app?sslmode=require&password=***"),
-        ("redis://:p@ss/w?rd@host:1", "redis://:p@ss/w?rd@host:1"),
+        (
+            "postgres://ada:pw@db:5432/app?sslmode=require&password=x",
+            "postgres://db:5432/app?sslmode=require&password=***"
+        ),
+        ("redis://:p@ss/w?rd@host:1", "redis://host:1"),
         ("mongodb://u:p@a:1,b:2/db?replicaSet=r", "mongodb://a:1,b:2/db?replicaSet=r"),
         ("http://localhost:8080", "http://localhost:8080"),
         ("/var/lib/x.sqlite", "/var/lib/x.sqlite"),
     ])
     func endpoints(_ raw: String, _ shown: String) {
-        let found = Redaction.endpoint(raw)
-        if raw.hasPrefix("redis") {
-            #expect(!found.contains("p@ss"), "a password with / and ? stays hidden: \(found)")
-        } else {
-            #expect(found == shown)
-        }
+        #expect(Redaction.endpoint(raw) == shown)
     }
 
     @Test func secretsInFreeText() {
         let text = Redaction.secrets(
-            in: "failed for postgres://u:pw1@h/db with password=pw2 and {\"api_key\": \"pw3\"} Authorization: Bearer pw4")
+            in:
+                "failed for postgres://u:pw1@h/db with password=pw2 and {\"api_key\": \"pw3\"} Authorization: Bearer pw4"
+        )
         for secret in ["pw1", "pw2", "pw3", "pw4"] { #expect(!text.contains(secret), "\(text)") }
     }
 

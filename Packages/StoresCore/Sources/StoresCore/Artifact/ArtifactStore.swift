@@ -32,7 +32,8 @@ public struct ArtifactStore: Sendable {
         let deadline = deadline ?? .after(runtime.options.transferTimeout)
         let body = ArtifactBody(
             body, deadline: deadline, maxSize: capabilities.limits[.objectBytes].map(Int64.init))
-        return try await runtime.call(operation, deadline: deadline, isIdempotent: false) { context throws(StoreError) in
+        return try await runtime.call(operation, deadline: deadline, isIdempotent: false) {
+            context throws(StoreError) in
             do throws(StoreError) {
                 return try await driver.put(request, body: body, context: context)
             } catch {
@@ -173,7 +174,9 @@ public struct ArtifactStore: Sendable {
     }
 
     /// The backend's own handle (X8).
-    public func withNative<Native: Sendable, T>(_ type: Native.Type, _ body: (Native) async throws -> T) async throws -> T {
+    public func withNative<Native: Sendable, T>(_ type: Native.Type, _ body: (Native) async throws -> T) async throws
+        -> T
+    {
         try await body(try runtime.native(as: type))
     }
 

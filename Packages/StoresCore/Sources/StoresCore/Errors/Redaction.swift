@@ -9,11 +9,12 @@ public enum Redaction {
     /// that are known to be harmless keep their value.
     public static func endpoint(_ text: String) -> String {
         guard let scheme = text.range(of: "://") else { return secrets(in: text) }
-        let rest = text[scheme.upperBound...]
-        // The last "@" before the path ends the user information: a password may hold an unescaped "@", even a "/".
+        // The last "@" ends the user information, wherever it stands: a password may hold an unescaped "@", "/" or "?",
+        // and to show less is better than to show a part of it.
+        var rest = text[scheme.upperBound...]
+        if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
         let query = rest.firstIndex(of: "?") ?? rest.endIndex
-        var authority = rest[..<query]
-        if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
+        let authority = rest[..<query]
         var result = text[..<scheme.upperBound] + authority
         if query < rest.endIndex {
             let items = rest[rest.index(after: query)...].split(separator: "&").map { item -> String in

@@ -27,7 +27,8 @@ extension EventStore {
             }
         }
         if lease != nil { try runtime.require(.event(.runLeases), operation) }
-        return try await runtime.call(operation, deadline: deadline, isIdempotent: false) { context throws(StoreError) in
+        return try await runtime.call(operation, deadline: deadline, isIdempotent: false) {
+            context throws(StoreError) in
             try await driver.saveRun(
                 id, status: status, state: state, ifVersion: ifVersion, leaseGuard: lease.map(LeaseGuard.init),
                 context: context)
@@ -49,7 +50,8 @@ extension EventStore {
     {
         let driver = try runs(.runState, "listRuns")
         try runtime.checkLimit(limit, "listRuns")
-        return try await runtime.call("listRuns", deadline: deadline, isIdempotent: true) { context throws(StoreError) in
+        return try await runtime.call("listRuns", deadline: deadline, isIdempotent: true) {
+            context throws(StoreError) in
             try await driver.listRuns(status: status, cursor: cursor, limit: limit, context: context)
         }
     }
@@ -73,13 +75,16 @@ extension EventStore {
         let driver = try runs(.runLeases, operation)
         try checkRun(id, operation)
         try checkTTL(ttl, operation)
-        return try await runtime.call(operation, deadline: deadline, isIdempotent: false) { context throws(StoreError) in
+        return try await runtime.call(operation, deadline: deadline, isIdempotent: false) {
+            context throws(StoreError) in
             try await driver.acquireLease(id, ttl: ttl, context: context)
         }
     }
 
     /// - Throws: `preconditionFailed` with the current generation when it is lost.
-    public func renewRunLease(_ lease: Lease, ttl: Duration, deadline: Deadline? = nil) async throws(StoreError) -> Lease {
+    public func renewRunLease(_ lease: Lease, ttl: Duration, deadline: Deadline? = nil) async throws(StoreError)
+        -> Lease
+    {
         let operation = "renewRunLease"
         let driver = try runs(.runLeases, operation)
         try checkTTL(ttl, operation)

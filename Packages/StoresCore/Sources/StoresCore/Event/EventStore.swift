@@ -110,7 +110,8 @@ public struct EventStore: Sendable {
         }
         try checkStream(stream, operation)
         try runtime.checkConfirmation(confirming, stream, operation)
-        return try await runtime.call(operation, deadline: deadline, isIdempotent: false) { context throws(StoreError) in
+        return try await runtime.call(operation, deadline: deadline, isIdempotent: false) {
+            context throws(StoreError) in
             try await driver.deleteStream(stream, context: context)
         }
     }
@@ -120,7 +121,9 @@ public struct EventStore: Sendable {
     }
 
     /// The backend's own handle (X8).
-    public func withNative<Native: Sendable, T>(_ type: Native.Type, _ body: (Native) async throws -> T) async throws -> T {
+    public func withNative<Native: Sendable, T>(_ type: Native.Type, _ body: (Native) async throws -> T) async throws
+        -> T
+    {
         try await body(try runtime.native(as: type))
     }
 
@@ -143,7 +146,8 @@ public struct EventStore: Sendable {
     private func validate(_ events: [NewEvent]) throws(StoreError) {
         guard !events.isEmpty else { throw .invalidArgument("an append has at least one event") }
         if let most = capabilities.limits[.batchCount], events.count > most {
-            throw .invalidArgument("an append has at most \(most) events here, since it is all or nothing; got \(events.count)")
+            throw .invalidArgument(
+                "an append has at most \(most) events here, since it is all or nothing; got \(events.count)")
         }
         var total = 0
         for event in events {
@@ -158,7 +162,8 @@ public struct EventStore: Sendable {
             total += size
         }
         if let most = capabilities.limits[.batchBytes], total > most {
-            throw StoreError(.tooLarge, "the append has \(total) bytes; at most \(most) here, since it is all or nothing")
+            throw StoreError(
+                .tooLarge, "the append has \(total) bytes; at most \(most) here, since it is all or nothing")
         }
         guard events.lastOfEach(by: \.id).count == events.count else {
             throw .invalidArgument("the events of an append have distinct ids")

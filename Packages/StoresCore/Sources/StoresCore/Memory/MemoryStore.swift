@@ -189,7 +189,9 @@ public struct MemoryStore: Sendable {
     }
 
     /// The backend's own handle (X8).
-    public func withNative<Native: Sendable, T>(_ type: Native.Type, _ body: (Native) async throws -> T) async throws -> T {
+    public func withNative<Native: Sendable, T>(_ type: Native.Type, _ body: (Native) async throws -> T) async throws
+        -> T
+    {
         try await body(try runtime.native(as: type))
     }
 }

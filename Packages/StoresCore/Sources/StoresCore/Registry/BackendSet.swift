@@ -134,20 +134,26 @@ final class BackendSet: Sendable {
         guard !lacking.isEmpty else { return nil }
         let names = lacking.map { capability in
             let providers = registry.providers(of: capability).filter { $0 != opened.description.name }
-            return "\(capability) (adapters that have it: \(providers.isEmpty ? "none registered" : providers.joined(separator: ", ")))"
+            return
+                "\(capability) (adapters that have it: \(providers.isEmpty ? "none registered" : providers.joined(separator: ", ")))"
         }
         return StoreError(
-            .unsupported, "the application requires what \(opened.description.name) has not: \(names.joined(separator: "; "))",
+            .unsupported,
+            "the application requires what \(opened.description.name) has not: \(names.joined(separator: "; "))",
             remedy: "choose another store with \(tier.variable)", phase: .configuration)
     }
 
     // MARK: Tiers
 
-    func stores(_ selection: TierSelection, report: StartupReport, registry: AdapterRegistry) throws(StoreError) -> Stores {
+    func stores(_ selection: TierSelection, report: StartupReport, registry: AdapterRegistry) throws(StoreError)
+        -> Stores
+    {
         let telemetry = try telemetryDriver(selection)
         let tracer = options.tracer ?? telemetry?.tracer ?? InstrumentationSystem.tracer
         let metrics = options.metrics ?? telemetry?.metrics ?? MetricsSystem.factory
-        func tier<Driver>(_ tier: Tier, _ driver: (any StoreBackend) -> Driver?) throws(StoreError) -> (TierRuntime, Driver) {
+        func tier<Driver>(_ tier: Tier, _ driver: (any StoreBackend) -> Driver?) throws(StoreError) -> (
+            TierRuntime, Driver
+        ) {
             guard let choice = selection.choices.first(where: { $0.tier == tier }),
                 let opened = opened.withLock({ $0[choice.entry.description.name] }),
                 let driver = driver(opened.backend), let capabilities = opened.backend.capabilities(of: tier)

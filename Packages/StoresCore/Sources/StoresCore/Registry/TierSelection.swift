@@ -32,7 +32,9 @@ struct TierSelection {
         }
         if let variables { problems += Self.unknown(variables) }
         for tier in Tier.allCases {
-            let name = configuration.string(forKey: ConfigKey("store.\(tier.rawValue)")).flatMap { $0.isEmpty ? nil : $0 }
+            let name = configuration.string(forKey: ConfigKey("store.\(tier.rawValue)")).flatMap {
+                $0.isEmpty ? nil : $0
+            }
             if name == nil, tier == .telemetry { continue }
             if name == nil, isProduction {
                 problems.append(
@@ -61,7 +63,8 @@ struct TierSelection {
         return variables.sorted().compactMap { variable in
             guard variable.hasPrefix("STORE_"), !known.contains(variable) else { return nil }
             return StoreError(
-                .invalidArgument, "unknown variable \(Redaction.name(variable))\(Spelling.hint(variable, among: known))",
+                .invalidArgument,
+                "unknown variable \(Redaction.name(variable))\(Spelling.hint(variable, among: known))",
                 remedy: "unset it, or use one of: \(known.joined(separator: ", "))", phase: .configuration)
         }
     }

@@ -66,7 +66,8 @@ public struct StoresOptions: Sendable {
         SettingDescription(
             "STORE_PROBE_TIMEOUT", .duration, default: "3s", summary: "How long each start-up probe may take."),
         SettingDescription(
-            "STORE_MAX_ATTEMPTS", .int, default: "3", summary: "Tries of a call that may run twice, the first included."),
+            "STORE_MAX_ATTEMPTS", .int, default: "3", summary: "Tries of a call that may run twice, the first included."
+        ),
         SettingDescription(
             "STORE_MAX_CONCURRENCY", .int, example: "256",
             summary: "Calls of one backend at the same time; unset leaves it to the backend."),
@@ -78,7 +79,9 @@ public struct StoresOptions: Sendable {
     /// These options with what the settings say.
     public func applying(_ settings: Settings) throws(StoreError) -> StoresOptions {
         var options = self
-        if settings.isExplicit("STORE_TIMEOUT"), let value = settings.duration("STORE_TIMEOUT") { options.timeout = value }
+        if settings.isExplicit("STORE_TIMEOUT"), let value = settings.duration("STORE_TIMEOUT") {
+            options.timeout = value
+        }
         if settings.isExplicit("STORE_TRANSFER_TIMEOUT"), let value = settings.duration("STORE_TRANSFER_TIMEOUT") {
             options.transferTimeout = value
         }

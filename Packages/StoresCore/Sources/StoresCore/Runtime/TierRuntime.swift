@@ -159,7 +159,8 @@ final class TierRuntime: Sendable {
 
     func unsupported(_ capability: Capability, _ operation: String, reason: String? = nil) -> StoreError {
         let names = providers(capability).filter { $0 != adapter.name }
-        let who = names.isEmpty ? "no registered adapter has it" : "adapters that have it: \(names.joined(separator: ", "))"
+        let who =
+            names.isEmpty ? "no registered adapter has it" : "adapters that have it: \(names.joined(separator: ", "))"
         return complete(
             StoreError(
                 .unsupported,
@@ -169,14 +170,17 @@ final class TierRuntime: Sendable {
     }
 
     /// Throws `invalidArgument` or `tooLarge` before any I/O.
-    func refuse(_ message: String, _ operation: String, code: StoreError.Code = .invalidArgument, resource: String? = nil)
+    func refuse(
+        _ message: String, _ operation: String, code: StoreError.Code = .invalidArgument, resource: String? = nil
+    )
         -> StoreError
     {
         complete(StoreError(code, message, resource: resource, applied: .no), operation)
     }
 
     /// Runs a validation and completes what it throws.
-    func check(_ operation: String, _ resource: String? = nil, _ body: () throws(StoreError) -> Void) throws(StoreError) {
+    func check(_ operation: String, _ resource: String? = nil, _ body: () throws(StoreError) -> Void) throws(StoreError)
+    {
         do throws(StoreError) {
             try body()
         } catch {

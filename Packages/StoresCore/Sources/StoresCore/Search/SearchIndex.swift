@@ -22,7 +22,8 @@ public struct SearchIndex: Sendable {
         let documents = documents.lastOfEach(by: \.id)
         return try await runtime.bulkWrite(
             "upsert", name, ids: documents.map(\.id),
-            size: { documents[$0].id.utf8.count + Value.object(documents[$0].fields).estimatedBytes }, deadline: deadline
+            size: { documents[$0].id.utf8.count + Value.object(documents[$0].fields).estimatedBytes },
+            deadline: deadline
         ) { range, context throws(StoreError) in
             try await driver.upsert(Array(documents[range]), into: spec, visibility: visibility, context: context)
         }
@@ -101,7 +102,8 @@ public struct SearchIndex: Sendable {
         if !highlight.isEmpty { try runtime.require(.search(.highlights), operation) }
         for facet in facets {
             guard spec.fields[facet.field] == .keyword else {
-                throw runtime.refuse("facets are over keyword fields; \(Redaction.name(facet.field)) is none", operation)
+                throw runtime.refuse(
+                    "facets are over keyword fields; \(Redaction.name(facet.field)) is none", operation)
             }
             try runtime.checkLimit(facet.limit, operation)
         }
@@ -161,7 +163,8 @@ public struct SearchIndex: Sendable {
         for (name, type) in spec.fields {
             guard let value = document.fields[name], !type.accepts(value) else { continue }
             throw .invalidArgument(
-                "document \(Redaction.name(document.id)): the field \(Redaction.name(name)) is \(type.shape), not \(value.kindName)")
+                "document \(Redaction.name(document.id)): the field \(Redaction.name(name)) is \(type.shape), not \(value.kindName)"
+            )
         }
     }
 }

@@ -58,7 +58,9 @@ public struct SearchStore: Sendable {
     /// - Parameter confirming: The index's name once more.
     /// - Returns: False when it was not there.
     @discardableResult
-    public func dropIndex(_ name: String, confirming: String, deadline: Deadline? = nil) async throws(StoreError) -> Bool {
+    public func dropIndex(_ name: String, confirming: String, deadline: Deadline? = nil) async throws(StoreError)
+        -> Bool
+    {
         try runtime.checkConfirmation(confirming, name, "dropIndex")
         return try await runtime.call("dropIndex", name, deadline: deadline, isIdempotent: false) {
             context throws(StoreError) in
@@ -71,7 +73,9 @@ public struct SearchStore: Sendable {
     }
 
     /// The backend's own handle (X8).
-    public func withNative<Native: Sendable, T>(_ type: Native.Type, _ body: (Native) async throws -> T) async throws -> T {
+    public func withNative<Native: Sendable, T>(_ type: Native.Type, _ body: (Native) async throws -> T) async throws
+        -> T
+    {
         try await body(try runtime.native(as: type))
     }
 }

@@ -42,7 +42,8 @@ extension SessionStore {
         let driver = try structured(.append, "elements")
         try checkKey(key, "elements")
         guard count >= 1 else { throw runtime.refuse("last is at least 1; got \(count)", "elements") }
-        return try await runtime.call("elements", deadline: deadline, isIdempotent: true) { context throws(StoreError) in
+        return try await runtime.call("elements", deadline: deadline, isIdempotent: true) {
+            context throws(StoreError) in
             try await driver.elements(key, last: count, context: context)
         }
     }
@@ -59,7 +60,8 @@ extension SessionStore {
             throw runtime.unsupported(.session(.transactions), operation)
         }
         if let most = capabilities.limits[.transactionCount], operations.count > most {
-            throw runtime.refuse("a transaction has at most \(most) operations here; got \(operations.count)", operation)
+            throw runtime.refuse(
+                "a transaction has at most \(most) operations here; got \(operations.count)", operation)
         }
         for item in operations {
             switch item {
@@ -73,7 +75,8 @@ extension SessionStore {
             throw runtime.refuse("a transaction has at most one operation for each key", operation)
         }
         guard !operations.isEmpty else { return [] }
-        return try await runtime.call(operation, deadline: deadline, isIdempotent: false) { context throws(StoreError) in
+        return try await runtime.call(operation, deadline: deadline, isIdempotent: false) {
+            context throws(StoreError) in
             try await driver.transact(operations, context: context)
         }
     }
@@ -81,7 +84,8 @@ extension SessionStore {
     // MARK: Leases
 
     /// Takes a lease; nil while another holder has it. Its generation strictly rises with every grant (S9).
-    public func acquireLease(_ key: String, ttl: Duration, deadline: Deadline? = nil) async throws(StoreError) -> Lease? {
+    public func acquireLease(_ key: String, ttl: Duration, deadline: Deadline? = nil) async throws(StoreError) -> Lease?
+    {
         let leases = try leases("acquireLease")
         try checkKey(key, "acquireLease")
         try checkExpiry(.after(ttl), "acquireLease")

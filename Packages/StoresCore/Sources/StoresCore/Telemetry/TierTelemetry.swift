@@ -88,7 +88,8 @@ struct TierTelemetry: Sendable {
 
     func countItems(_ operation: String, _ collection: String?, _ result: BulkResult) {
         guard let metrics else { return }
-        for (outcome, count) in [("succeeded", result.succeeded.count), ("failed", result.failed.count)] where count > 0 {
+        for (outcome, count) in [("succeeded", result.succeeded.count), ("failed", result.failed.count)] where count > 0
+        {
             let dimensions = dimensions(operation, collection) + [("outcome", outcome)]
             Counter(label: "stores.client.bulk.items", dimensions: dimensions, factory: metrics).increment(by: count)
         }
@@ -105,7 +106,8 @@ struct TierTelemetry: Sendable {
 
     private func dimensions(_ operation: String, _ collection: String?) -> [(String, String)] {
         var dimensions = [
-            ("db.system.name", resource.system), ("db.operation.name", operation), ("stores.tier", resource.tier.rawValue),
+            ("db.system.name", resource.system), ("db.operation.name", operation),
+            ("stores.tier", resource.tier.rawValue),
         ]
         if let collection { dimensions.append(("db.collection.name", collection)) }
         if let address = resource.serverAddress { dimensions.append(("server.address", address)) }

@@ -17,7 +17,9 @@ public enum RankFusion {
 
     /// How many of each list are fused for a result of `limit`: enough that an item which is low in one list and high
     /// in the other is not lost.
-    static func depth(_ limit: Int) -> Int { max(100, limit.multipliedReportingOverflow(by: 4).overflow ? limit : limit * 4) }
+    static func depth(_ limit: Int) -> Int {
+        max(100, limit.multipliedReportingOverflow(by: 4).overflow ? limit : limit * 4)
+    }
 
     static func hybrid(
         _ driver: any TextVectorDriver, _ text: VectorTextQuery, _ vector: [Float], _ target: VectorTarget,

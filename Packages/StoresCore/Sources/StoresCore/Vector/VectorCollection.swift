@@ -233,7 +233,8 @@ public struct VectorCollection: Sendable {
         }
         guard failing > 0 else { return }
         let rest = failing > problems.count ? ", and \(failing - problems.count) more" : ""
-        throw .invalidArgument("\(failing) of \(records.count) vectors are refused: \(problems.joined(separator: "; "))\(rest)")
+        throw .invalidArgument(
+            "\(failing) of \(records.count) vectors are refused: \(problems.joined(separator: "; "))\(rest)")
     }
 
     private static func checkIDs(_ ids: [String]) throws(StoreError) {

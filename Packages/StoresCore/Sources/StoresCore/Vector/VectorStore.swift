@@ -132,6 +132,7 @@ extension VectorCollectionSpec {
     public var shape: String {
         let fields = fields.map { "\($0.path): \($0.type.rawValue)\($0.isIndexed ? "" : " unindexed")" }.sorted()
         return "\(dimensions) dimensions, \(metric.rawValue)"
-            + (hasUnitVectors ? ", unit vectors" : "") + (fields.isEmpty ? "" : ", fields \(fields.joined(separator: ", "))")
+            + (hasUnitVectors ? ", unit vectors" : "")
+            + (fields.isEmpty ? "" : ", fields \(fields.joined(separator: ", "))")
     }
 }
