@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The entrance for who depends on the repository by URL, and what `swift test --enable-all-traits` tests in one go.
+// Each Packages/X/Package.swift describes the same sources as a package of its own; scripts/check holds them together.
+//
+// A trait guards each third-party package that an adapter needs, so that nobody fetches what he does not use. It is a
+// compilation condition too: the sources of a guarded adapter stand in `#if`, with a stub that names the trait.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func target(_ name: String, in package: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Packages/\(package ?? name)/Sources/\(name)",
+        swiftSettings: settings)
+}
+
+func tests(_ name: String, in package: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Packages/\(package)/Tests/\(name)", swiftSettings: settings)
+}
+
+let package = Package(
+    name: "swift-backend-stores",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "StoresCore", targets: ["StoresCore"])
+    ],
+    traits: [
+        .default(enabledTraits: [])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        target(
+            "StoresCore",
+            [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        tests("StoresCoreTests", in: "StoresCore", ["StoresCore"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
