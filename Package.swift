@@ -14,10 +14,9 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-func target(_ name: String, in package: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Packages/\(package ?? name)/Sources/\(name)",
-        swiftSettings: settings)
+        name: name, dependencies: dependencies, path: "Packages/\(name)/Sources/\(name)", swiftSettings: settings)
 }
 
 func tests(_ name: String, in package: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -29,7 +28,8 @@ let package = Package(
     name: "swift-backend-stores",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "StoresCore", targets: ["StoresCore"])
+        .library(name: "StoresCore", targets: ["StoresCore"]),
+        .library(name: "StoresFile", targets: ["StoresFile"]),
     ],
     traits: [
         .default(enabledTraits: [])
@@ -52,6 +52,11 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests("StoresCoreTests", in: "StoresCore", ["StoresCore"]),
+        target("StoresFile", ["StoresCore"]),
+        .executableTarget(
+            name: "StoresFileWriter", dependencies: ["StoresFile", "StoresCore"],
+            path: "Packages/StoresFile/Tests/StoresFileWriter", swiftSettings: settings),
+        tests("StoresFileTests", in: "StoresFile", ["StoresFile", "StoresFileWriter", "StoresCore"]),
     ],
     swiftLanguageModes: [.v6]
 )
