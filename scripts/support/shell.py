@@ -30,7 +30,7 @@ def read(command, cwd=ROOT, env=None, accept=(0,)):
     return done.stdout
 
 
-NOTABLE = re.compile(r"(^|\s)(error|warning): |^✘|^↳|^➜|^Fatal error|: Fatal error|unexpected signal")
+NOTABLE = re.compile(r"(^|\s)(error|warning): |^✘|^➜|^Fatal error|: Fatal error|unexpected signal")
 # Said of third-party packages, which nobody here can mend.
 FOREIGN = re.compile(r"^warning: '(swift-|grdb|benchmark|package-)|/(checkouts|repositories)/|^\[\d+/\d+\]")
 
