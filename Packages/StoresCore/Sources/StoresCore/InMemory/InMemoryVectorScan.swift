@@ -1,0 +1,218 @@
+/// An exact nearest-neighbour search over the blocks of a snapshot.
+struct VectorScan {
+    /// More than float32 rounding can move a head's or a tail's product, relative to the lengths.
+    static let slack = 1e-5
+
+    /// Lengths whose products or squares could leave the range or the precision of float32.
+    static func isExtreme(_ norm: Double) -> Bool {
+        norm != 0 && !(norm >= 1e-15 && norm <= 1e15)
+    }
+
+    let blocks: [VectorBlock]
+    let layout: VectorLayout
+    let metric: VectorMetric
+    let query: [Float]
+    let filter: CompiledFilter?
+    let limit: Int
+    let minSimilarity: Double?
+    /// An upper bound of the lengths of all vectors.
+    let maxNorm: Double
+
+    /// A row found, by what orders it within this scan: the similarity, or minus the squared distance.
+    struct Found {
+        var rank: Double
+        var block: Int
+        var row: Int
+    }
+
+    /// - Parameter check: Called now and then; what it throws ends the scan.
+    func run(_ check: () throws(StoreError) -> Void) throws(StoreError) -> [(block: Int, row: Int, similarity: Double)]
+    {
+        guard limit > 0, query.count == layout.dimensions else { return [] }
+        let queryNorm = query.withUnsafeBufferPointer { VectorKernel.norm($0) }
+        let isExtreme = Self.isExtreme(queryNorm)
+        // Under cosine the query is scaled to length 1 once, so that a row's product needs its own scale alone.
+        let factor = metric == .cosine && queryNorm > 0 && !isExtreme ? Float(1 / queryNorm) : 1
+        let scaled = query.map { $0 * factor }
+        let tail = scaled.withUnsafeBufferPointer {
+            VectorKernel.norm(UnsafeBufferPointer(rebasing: $0.dropFirst(layout.head)))
+        }
+        let reach = Float(tail + Self.slack * (metric == .cosine ? 1 : min(queryNorm, 1e30)))
+        var top = TopRows(limit: limit, floor: floor(queryNorm), blocks: blocks)
+        var scores = Array(repeating: Float(0), count: layout.rowsPerBlock)
+        for (number, block) in blocks.enumerated() {
+            try check()
+            let mask = filter?.root.mask(block) ?? .all
+            if case .none = mask { continue }
+            if isExtreme || block.extremeRows > 0 {
+                scanPrecisely(number, mask, &top)
+            } else if let rows = sparse(mask, block.count) {
+                scan(number, rows: rows, scaled, reach, &top)
+            } else {
+                scan(number, mask, scaled, reach, &scores, &top)
+            }
+        }
+        return ranked(top.rows)
+    }
+
+    /// The rank below which nothing is wanted, less what rounding may take.
+    private func floor(_ queryNorm: Double) -> Double {
+        guard let minSimilarity else { return -.infinity }
+        switch metric {
+        case .cosine: return minSimilarity - Self.slack
+        case .dot: return minSimilarity - Self.slack * queryNorm * maxNorm
+        case .euclidean: return minSimilarity > 0 ? .infinity : -(minSimilarity * minSimilarity * 1.0001 + 1e-30)
+        }
+    }
+
+    /// The rows of a mask that leaves few of them.
+    private func sparse(_ mask: FilterMask, _ count: Int) -> [Int]? {
+        guard case .some(let bytes) = mask else { return nil }
+        let passing = bytes.reduce(0) { $0 + Int($1) }
+        return passing * 4 < count ? mask.rows(of: count) : nil
+    }
+
+    /// The last word on a row is the filter itself; columns only save it the work.
+    private func passes(_ block: VectorBlock, _ row: Int) -> Bool {
+        filter?.matches(block.rows[row].metadata) ?? true
+    }
+
+    /// All heads at once, then the tails of those rows that may still be among the best.
+    private func scan(
+        _ number: Int, _ mask: FilterMask, _ query: [Float], _ reach: Float, _ scores: inout [Float],
+        _ top: inout TopRows
+    ) {
+        let block = blocks[number]
+        let count = block.count
+        let (head, tail) = (layout.head, layout.tail)
+        let isDistance = metric == .euclidean
+        query.withUnsafeBufferPointer { query in
+            scores.withUnsafeMutableBufferPointer { scores in
+                guard let q = query.baseAddress, let s = scores.baseAddress else { return }
+                if isDistance {
+                    VectorKernel.squaredDistances(block.heads, count, q, head, into: s)
+                } else {
+                    VectorKernel.dots(block.heads, count, q, head, into: s)
+                }
+                block.scales.withUnsafeBufferPointer { scales in
+                    block.tailBounds.withUnsafeBufferPointer { bounds in
+                        var threshold = top.threshold
+                        for row in 0..<count {
+                            let bound = isDistance ? -s[row] : (s[row] + reach * bounds[row]) * scales[row]
+                            if bound < threshold { continue }
+                            if case .some(let bytes) = mask, bytes[row] == 0 { continue }
+                            let rank: Float
+                            if isDistance {
+                                rank = -(s[row] + VectorKernel.squaredDistance(block.tail(row), q + head, tail))
+                            } else {
+                                rank = (s[row] + VectorKernel.dot(block.tail(row), q + head, tail)) * scales[row]
+                            }
+                            guard rank >= threshold, passes(block, row) else { continue }
+                            top.insert(Found(rank: Double(rank), block: number, row: row))
+                            threshold = top.threshold
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Chosen rows, one by one.
+    private func scan(
+        _ number: Int, rows: [Int], _ query: [Float], _ reach: Float, _ top: inout TopRows
+    ) {
+        let block = blocks[number]
+        let (head, tail) = (layout.head, layout.tail)
+        query.withUnsafeBufferPointer { query in
+            guard let q = query.baseAddress else { return }
+            for row in rows {
+                let rank: Float
+                if metric == .euclidean {
+                    rank =
+                        -(VectorKernel.squaredDistance(block.head(row), q, head)
+                        + VectorKernel.squaredDistance(block.tail(row), q + head, tail))
+                } else {
+                    rank =
+                        (VectorKernel.dot(block.head(row), q, head)
+                            + VectorKernel.dot(block.tail(row), q + head, tail)) * block.scales[row]
+                }
+                guard rank >= top.threshold, passes(block, row) else { continue }
+                top.insert(Found(rank: Double(rank), block: number, row: row))
+            }
+        }
+    }
+
+    /// In double precision, for lengths that float32 cannot multiply.
+    private func scanPrecisely(_ number: Int, _ mask: FilterMask, _ top: inout TopRows) {
+        let block = blocks[number]
+        for row in mask.rows(of: block.count) {
+            let similarity = VectorKernel.similarity(metric, query, block.vector(row))
+            let rank = metric == .euclidean ? -similarity * similarity : similarity
+            guard passes(block, row) else { continue }
+            top.insert(Found(rank: rank, block: number, row: row))
+        }
+    }
+
+    /// The exact similarities of the rows found, best first.
+    private func ranked(_ rows: [Found]) -> [(block: Int, row: Int, similarity: Double)] {
+        rows.map { found in
+            let vector = blocks[found.block].vector(found.row)
+            return (found.block, found.row, VectorKernel.similarity(metric, query, vector))
+        }
+        .filter { found in minSimilarity.map { found.2 >= $0 } ?? true }
+        .sorted { a, b in
+            a.2 == b.2 ? blocks[a.0].rows[a.1].id < blocks[b.0].rows[b.1].id : a.2 > b.2
+        }
+    }
+}
+
+/// The best rows so far: a heap of bounded size with the worst on top. Ties go to the lower id (V8).
+struct TopRows {
+    private(set) var rows: [VectorScan.Found] = []
+    private let limit: Int
+    private let floor: Double
+    private let blocks: [VectorBlock]
+
+    init(limit: Int, floor: Double, blocks: [VectorBlock]) {
+        self.limit = limit
+        self.floor = floor
+        self.blocks = blocks
+    }
+
+    /// A row with a lower rank is not wanted.
+    var threshold: Float {
+        let bound = rows.count < limit ? floor : max(floor, rows[0].rank)
+        let rounded = Float(bound)
+        return Double(rounded) > bound ? rounded.nextDown : rounded
+    }
+
+    mutating func insert(_ found: VectorScan.Found) {
+        guard found.rank >= floor else { return }
+        if rows.count < limit {
+            rows.append(found)
+            var index = rows.count - 1
+            while index > 0, isWorse(rows[index], rows[(index - 1) / 2]) {
+                rows.swapAt(index, (index - 1) / 2)
+                index = (index - 1) / 2
+            }
+        } else if isWorse(rows[0], found) {
+            rows[0] = found
+            var index = 0
+            while true {
+                var worst = index
+                for child in [2 * index + 1, 2 * index + 2]
+                where child < rows.count && isWorse(rows[child], rows[worst]) {
+                    worst = child
+                }
+                if worst == index { return }
+                rows.swapAt(index, worst)
+                index = worst
+            }
+        }
+    }
+
+    private func isWorse(_ a: VectorScan.Found, _ b: VectorScan.Found) -> Bool {
+        if a.rank != b.rank { return a.rank < b.rank }
+        return blocks[b.block].rows[b.row].id < blocks[a.block].rows[a.row].id
+    }
+}
