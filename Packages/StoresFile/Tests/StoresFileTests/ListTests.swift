@@ -111,13 +111,4 @@ import Testing
         #expect(try await store.list(delimiter: "/").prefixes == ["d/"])
         #expect(try await store.list().keys == ["d/e"])
     }
-
-    @Test func deepKeysNeedFewDescriptors() async throws {
-        let store = try await Store()
-        let deep = (0..<3).map { String(repeating: "a/", count: 500) + "\($0)" } + ["a/b", "a/a/b", "b"]
-        for key in deep { try await store.put(key) }
-        let before = try FileManager.default.contentsOfDirectory(atPath: "/dev/fd").count
-        #expect(try await store.list(limit: 2).keys == deep.inByteOrder)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: "/dev/fd").count <= before + 20)
-    }
 }

@@ -30,6 +30,8 @@ import Foundation
         case "increment": try await writer.increment()
         case "stall": _ = try await writer.put(key: arguments[3], "half of it", .none) { Writer.announceAndWait() }
         case "lock": try writer.lock()
+        case "flat": try await writer.flat()
+        case "deep": try await writer.deep()
         default: throw StoreError.invalidArgument("no such mode")
         }
     }
@@ -63,6 +65,69 @@ import Foundation
         if let lock { Posix.unlock(lock) }
     }
 
+    /// Puts and gets an object of `count` MiB. Prints by how many KiB the highest resident size grew.
+    func flat() async throws(StoreError) {
+        let chunk = [UInt8](repeating: 0x5A, count: 1 << 20)
+        _ = try await put(key: "warm", "up", .none)
+        let before = Self.peak
+        var start = ContinuousClock.now
+        let body = Bytes(chunks: [], atEnd: {}, repeated: chunk, times: count)
+        let long = CallContext(deadline: .after(.seconds(600)))
+        _ = try await driver.put(
+            ArtifactPut(key: key), body: ArtifactBody(body, deadline: long.deadline, maxSize: nil), context: long)
+        let put = ContinuousClock.now - start
+        start = ContinuousClock.now
+        var size = 0
+        if let download = try await driver.get(key, range: nil, context: long) {
+            while let bytes = try await download.chunks.next() { size += bytes.count }
+        }
+        let get = ContinuousClock.now - start
+        guard size == count << 20 else { throw .invalidArgument("got \(size) bytes") }
+        func rate(_ time: Duration) -> Int { Int(Double(size) / 1e6 / (time / .seconds(1))) }
+        let growth = (Self.peak - before) >> 10
+        FileHandle.standardError.write(
+            Data("\(count) MiB: put \(rate(put)) MB/s, get \(rate(get)) MB/s, growth \(growth) KiB\n".utf8))
+        print(growth)
+    }
+
+    /// The highest resident size so far, in bytes.
+    static var peak: Int {
+        #if os(Linux)
+            // Not `ru_maxrss`, which a child inherits from the process that started it.
+            let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+            return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+        #else
+            var usage = rusage()
+            getrusage(RUSAGE_SELF, &usage)
+            return usage.ru_maxrss
+        #endif
+    }
+
+    /// Puts, lists and deletes keys of hundreds of segments with few descriptors to be had. Prints how many it listed.
+    func deep() async throws(StoreError) {
+        var limit = rlimit()
+        #if os(Linux)
+            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        #else
+            let files = RLIMIT_NOFILE
+        #endif
+        getrlimit(files, &limit)
+        limit.rlim_cur = rlim_t(count)
+        guard setrlimit(files, &limit) == 0 else { throw .invalidArgument("setrlimit failed") }
+        let keys = ["", "b", "c"].map { String(repeating: "a/", count: 500) + $0 } + ["a/a/b", "a/b", "b"]
+        for key in keys { _ = try await put(key: key, key, .none) }
+        var (listed, cursor): ([String], Cursor?) = ([], nil)
+        repeat {
+            let page = try await driver.list(ArtifactList(cursor: cursor, limit: 2), context: Self.context)
+            listed += page.objects.map(\.key)
+            cursor = page.next
+        } while cursor != nil
+        guard listed == keys else { throw .invalidArgument("listed \(listed.count) keys, or not in order") }
+        for result in try await driver.delete(keys, context: Self.context) { _ = try result.get() }
+        print(listed.count)
+    }
+
     /// - Returns: False when the condition did not hold.
     func put(
         key: String, _ text: String, _ condition: ArtifactCondition, atEnd: @escaping @Sendable () -> Void = {}
@@ -91,11 +156,17 @@ struct Bytes: AsyncSequence, AsyncIteratorProtocol {
     typealias Element = [UInt8]
     var chunks: [[UInt8]]
     var atEnd: @Sendable () -> Void
+    var repeated: [UInt8] = []
+    var times = 0
 
     func makeAsyncIterator() -> Bytes { self }
 
     mutating func next() async -> [UInt8]? {
         guard chunks.isEmpty else { return chunks.removeFirst() }
+        if times > 0 {
+            times -= 1
+            return repeated
+        }
         atEnd()
         return nil
     }
