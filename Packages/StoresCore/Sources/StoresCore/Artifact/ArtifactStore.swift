@@ -191,7 +191,9 @@ extension ArtifactStore {
     private func checkKey(_ key: String, _ operation: String) throws(StoreError) {
         try runtime.check(operation) { () throws(StoreError) in
             try NameRules.check(key, "key", maxBytes: min(Self.maxKeyBytes, capabilities.limits[.keyBytes] ?? .max))
-            for segment in key.split(separator: "/") where segment == "." || segment == ".." {
+            // By bytes: to `Character`s a slash with a combining mark is no slash, to a file system it is.
+            for segment in key.utf8.split(separator: UInt8(ascii: "/"))
+            where segment.elementsEqual(".".utf8) || segment.elementsEqual("..".utf8) {
                 throw .invalidArgument("a key has no segment '.' or '..'")
             }
         }
