@@ -46,27 +46,42 @@ struct FileArtifactDriver: ArtifactDriver {
         return info
     }
 
+    /// While one part is written, the next is pulled and hashed. No write is under way when this returns or throws.
     private func write(
         _ body: ArtifactBody, to temporary: FileRoot.Temporary, _ context: CallContext
     ) async throws(StoreError) {
-        let root = root
         var gathered: [UInt8] = []
-        while let chunk = try await body.next() {
-            if gathered.isEmpty { gathered = chunk } else { gathered += chunk }
-            guard gathered.count >= Self.writeBytes else { continue }
-            let bytes = gathered
-            gathered = []
-            try await threads.run(context) { _ throws(FileError) in
-                try Posix.write(bytes, to: temporary.descriptor) {
-                    root.absolute("\(FileRoot.temporary)/\(temporary.name)")
-                }
+        var writing: Task<Result<Void, StoreError>, Never>?
+        do throws(StoreError) {
+            while let chunk = try await body.next() {
+                if gathered.isEmpty { gathered = chunk } else { gathered += chunk }
+                guard gathered.count >= Self.writeBytes else { continue }
+                try await writing?.value.get()
+                writing = start(gathered, temporary, context)
+                gathered = []
             }
+            try await writing?.value.get()
+            if !gathered.isEmpty { try await start(gathered, temporary, context).value.get() }
+        } catch {
+            _ = await writing?.value
+            throw error
         }
-        guard !gathered.isEmpty else { return }
-        let bytes = gathered
-        try await threads.run(context) { _ throws(FileError) in
-            try Posix.write(bytes, to: temporary.descriptor) {
-                root.absolute("\(FileRoot.temporary)/\(temporary.name)")
+    }
+
+    private func start(
+        _ bytes: [UInt8], _ temporary: FileRoot.Temporary, _ context: CallContext
+    ) -> Task<Result<Void, StoreError>, Never> {
+        let (root, threads) = (root, threads)
+        return Task {
+            do throws(StoreError) {
+                try await threads.run(context) { _ throws(FileError) in
+                    try Posix.write(bytes, to: temporary.descriptor) {
+                        root.absolute("\(FileRoot.temporary)/\(temporary.name)")
+                    }
+                }
+                return .success(())
+            } catch {
+                return .failure(error)
             }
         }
     }

@@ -19,7 +19,7 @@ enum FileCodec {
     static let version = 1
     /// Bytes of the last line.
     static let footerBytes = 105
-    /// Of content type and metadata together, in UTF-8.
+    /// Of the metadata's keys and values together, in UTF-8.
     static let maxMetadataBytes = 64 << 10
     /// Of the JSON line, more than any put writes: a longer one is damage.
     static let maxJSONBytes = 1 << 20
@@ -50,11 +50,11 @@ enum FileCodec {
             "sha256": info.sha256.map { .string($0) } ?? .null,
         ])
         let json = writer.bytes
-        let count = metadata.reduce(info.contentType.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        let count = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         guard count <= maxMetadataBytes, json.count <= maxJSONBytes else {
             throw .store(
                 StoreError(
-                    .tooLarge, "content type and metadata have at most \(maxMetadataBytes) bytes; got \(count)",
+                    .tooLarge, "metadata has at most \(maxMetadataBytes) bytes; got \(count)",
                     resource: info.key, applied: .no))
         }
         let line = "\(magic)\(version) \(hex(UInt64(info.size), 16)) \(hex(UInt64(json.count), 8)) "

@@ -138,7 +138,7 @@ struct FileLister {
         if level > 0, let above = stack[level - 1].descriptor, let name = stack[level].names.last {
             do throws(FileError) {
                 opened = try Posix.openDirectory(name, in: above) { root.absolute("\(FileRoot.objects)/…/\(name)") }
-            } catch  where error.isMissing {
+            } catch let error where error.isMissing {
                 opened = nil
             }
         } else {

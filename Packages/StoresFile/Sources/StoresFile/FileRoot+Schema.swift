@@ -28,7 +28,7 @@ extension FileRoot {
             let root: Descriptor
             do throws(FileError) {
                 root = try Posix.openDirectory(path)
-            } catch  where error.isMissing {
+            } catch let error where error.isMissing {
                 throw notAStore("no such directory")
             }
             guard try readMarker(root) != nil else { throw notAStore("not a store's directory: no \(Self.marker)") }
@@ -48,7 +48,7 @@ extension FileRoot {
         let directory: Descriptor
         do throws(FileError) {
             directory = try open(Self.temporary)
-        } catch  where error.isMissing {
+        } catch let error where error.isMissing {
             return 0
         }
         var names: [String] = []
@@ -63,7 +63,8 @@ extension FileRoot {
                 let file = try Posix.openFile(name, in: directory, path)
                 guard try Posix.tryLock(file, path) else { continue }
                 if try Posix.remove(name, in: directory, path) { removed += 1 }
-            } catch  where error.isMissing {
+            } catch {
+                // Swept by another, or of another user: no reason not to start.
                 continue
             }
         }
@@ -75,7 +76,10 @@ extension FileRoot {
         for part in path.split(separator: "/", omittingEmptySubsequences: true) {
             made += "/" + part
             do throws(FileError) {
-                _ = try Posix.makeDirectory(made)
+                let isNew = try Posix.makeDirectory(made)
+                if isNew, fsync {
+                    try Posix.sync(try Posix.parent(of: try Posix.openDirectory(made)) { made }) { made }
+                }
             } catch {
                 // A directory above that exists may still refuse a mkdir (read-only file system, no permission).
                 guard (try? Posix.openDirectory(made)) != nil else { throw error }
@@ -89,7 +93,7 @@ extension FileRoot {
         let file: Descriptor
         do throws(FileError) {
             file = try Posix.openFile(Self.marker, in: root, path)
-        } catch  where error.isMissing {
+        } catch let error where error.isMissing {
             return nil
         }
         let bytes = try Posix.read(file, at: 0, count: 4096, path)

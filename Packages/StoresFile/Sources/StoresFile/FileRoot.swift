@@ -46,7 +46,7 @@ struct FileRoot: Sendable {
         for name in names {
             do throws(FileError) {
                 current = try Posix.openDirectory(name, in: current) { absolute("\(Self.objects)/…/\(name)") }
-            } catch  where error.isMissing {
+            } catch let error where error.isMissing {
                 return nil
             }
         }
@@ -66,7 +66,7 @@ struct FileRoot: Sendable {
         let file: Descriptor
         do throws(FileError) {
             file = try Posix.openFile(name, in: directory, path)
-        } catch  where error.isMissing {
+        } catch let error where error.isMissing {
             return nil
         }
         let status = try Posix.status(file, path)
@@ -158,7 +158,7 @@ struct FileRoot: Sendable {
                     absolute(place.path)
                 }
                 return directory
-            } catch  where error.isMissing && attempts < 1000 {
+            } catch let error where error.isMissing && attempts < 1000 {
                 attempts += 1
                 // Not a race, and no use in trying again, when the temporary itself is gone with its directory.
                 guard try Posix.status(temporary.descriptor, { absolute(Self.temporary) }).links > 0 else {
@@ -174,7 +174,7 @@ struct FileRoot: Sendable {
             let path = { absolute(place.path) }
             do throws(FileError) {
                 current = try Posix.openDirectory(name, in: current, path)
-            } catch  where error.isMissing {
+            } catch let error where error.isMissing {
                 _ = try Posix.makeDirectory(name, in: current, path)
                 if fsync { try Posix.sync(current, path) }
                 current = try Posix.openDirectory(name, in: current, path)

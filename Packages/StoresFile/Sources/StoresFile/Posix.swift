@@ -53,7 +53,7 @@ enum Posix {
 
     /// A file of the user's, for reading; symbolic links are followed.
     static func openFile(_ path: String) throws(FileError) -> Descriptor {
-        try descriptor("open", { path }) { open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
+        try descriptor("open", { path }) { open(path, O_RDONLY | O_CLOEXEC) }
     }
 
     /// A new file for writing; EEXIST when there is one.

@@ -1,7 +1,8 @@
 import Foundation
 import StoresCore
-@testable import StoresFile
 import Testing
+
+@testable import StoresFile
 
 @Suite struct ConcurrencyTests {
     @Test func readersSeeOneVersionWholeWhileItIsOverwritten() async throws {

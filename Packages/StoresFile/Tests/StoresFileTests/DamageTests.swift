@@ -1,7 +1,8 @@
 import Foundation
+import Testing
+
 @testable import StoresCore
 @testable import StoresFile
-import Testing
 
 @Suite struct DamageTests {
     /// Head and a full read of a damaged file: right, or `corrupt` with the path. The body's bytes are not the
@@ -39,12 +40,16 @@ import Testing
                 for _ in 0..<Int.random(in: 1...4, using: &generator) {
                     file[Int.random(in: tail..<file.count, using: &generator)] = .random(in: 0...255, using: &generator)
                 }
-            case 3: file[Int.random(in: 0..<file.count, using: &generator)] ^= UInt8(1) << UInt8.random(in: 0...7, using: &generator)
+            case 3:
+                file[Int.random(in: 0..<file.count, using: &generator)] ^=
+                    UInt8(1) << UInt8.random(in: 0...7, using: &generator)
             case 4:
                 let start = Int.random(in: 0..<file.count, using: &generator)
                 file.removeSubrange(start..<min(file.count, start + Int.random(in: 1...200, using: &generator)))
             default:
-                file = (0..<Int.random(in: 0...500, using: &generator)).map { _ in .random(in: 0...255, using: &generator) }
+                file = (0..<Int.random(in: 0...500, using: &generator)).map { _ in
+                    .random(in: 0...255, using: &generator)
+                }
             }
             try Data(file).write(to: url)
             try await Self.judge(store, "k/é", body, "seed \(seed) round \(round)")

@@ -155,7 +155,7 @@ import Testing
 
     @Test func tooMuchMetadataIsRefused() async throws {
         let store = try await Store()
-        let most = String(repeating: "\"", count: (64 << 10) - "text/plain".count - 1)
+        let most = String(repeating: "\"", count: (64 << 10) - 1)
         #expect(try await store.put("k", metadata: ["m": most]).metadata["m"] == most)
         #expect(try await store.head("k")?.metadata["m"] == most)
         let error = await #expect(throws: StoreError.self) { try await store.put("k", metadata: ["m": most + "x"]) }

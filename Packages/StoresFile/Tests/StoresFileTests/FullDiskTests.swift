@@ -1,7 +1,8 @@
 import Foundation
+import Testing
+
 @testable import StoresCore
 @testable import StoresFile
-import Testing
 
 #if os(Linux)
     import Glibc

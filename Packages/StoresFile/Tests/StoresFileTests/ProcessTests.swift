@@ -1,7 +1,8 @@
 import Foundation
 import StoresCore
-@testable import StoresFile
 import Testing
+
+@testable import StoresFile
 
 /// What only a second process can prove.
 @Suite struct ProcessTests {
@@ -25,8 +26,10 @@ import Testing
                 let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
                 let directory = try #require(bundle).deletingLastPathComponent()
             #else
-                let directory = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(
-                    atPath: "/proc/self/exe")).deletingLastPathComponent()
+                let directory = URL(
+                    fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(
+                        atPath: "/proc/self/exe")
+                ).deletingLastPathComponent()
             #endif
             let url = directory.appendingPathComponent("StoresFileWriter")
             try #require(FileManager.default.isExecutableFile(atPath: url.path), "not built: \(url.path)")
@@ -40,7 +43,8 @@ import Testing
                 DispatchQueue.global().async {
                     let data = handle.availableData
                     continuation.resume(
-                        returning: String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+                        returning: String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+                    )
                 }
             }
         }

@@ -1,7 +1,8 @@
 import Foundation
 import StoresCore
-@testable import StoresFile
 import Testing
+
+@testable import StoresFile
 
 @Suite struct SchemaTests {
     static func start(_ directory: String, _ mode: SchemaMode) async throws(StoreError) -> Store {
