@@ -21,9 +21,15 @@ public struct MemoryStore: Sendable {
     public func put(_ fact: FactDraft, ifVersion: Int64? = nil, deadline: Deadline? = nil) async throws(StoreError)
         -> Fact
     {
-        let results = try await write([FactPut(draft: fact, ifVersion: ifVersion)], "put", deadline)
-        guard let result = results.first else { throw runtime.missingAnswer("put") }
-        return try result.mapError { runtime.complete($0, "put", fact.id) }.get()
+        let put = FactPut(draft: fact, ifVersion: ifVersion)
+        try runtime.check("put", fact.id) { () throws(StoreError) in try validate(put) }
+        // A second run would count the version up twice: not idempotent.
+        return try await runtime.call("put", deadline: deadline, isIdempotent: false) { context throws(StoreError) in
+            guard let result = try await driver.put([put], context: context).first else {
+                throw runtime.missingAnswer("put")
+            }
+            return try result.mapError { $0.filling(resource: fact.id) }.get()
+        }
     }
 
     /// Writes many facts, in order; each stands or fails alone. Split by the backend's limits.
@@ -31,39 +37,34 @@ public struct MemoryStore: Sendable {
     /// Ids in the result are the facts' ids; a call may hold the same id in several scopes.
     @discardableResult
     public func put(_ facts: [FactDraft], deadline: Deadline? = nil) async throws(StoreError) -> BulkResult {
-        let results = try await write(facts.map { FactPut(draft: $0) }, "put", deadline)
-        var bulk = BulkResult()
-        for (fact, result) in zip(facts, results) {
-            switch result {
-            case .success: bulk.succeeded.append(fact.id)
-            case .failure(let error):
-                bulk.failed.append(BulkFailure(id: fact.id, error: runtime.complete(error, "put", fact.id)))
-            }
+        let operation = "put"
+        for fact in facts {
+            try runtime.check(operation, fact.id) { () throws(StoreError) in try validate(FactPut(draft: fact)) }
         }
-        runtime.telemetry.countItems("put", nil, bulk)
-        return bulk
-    }
-
-    private func write(_ puts: [FactPut], _ operation: String, _ deadline: Deadline?) async throws(StoreError)
-        -> [Result<Fact, StoreError>]
-    {
-        for put in puts { try runtime.check(operation, put.draft.id) { () throws(StoreError) in try validate(put) } }
         let deadline = deadline ?? .after(runtime.options.timeout)
         var results: [Result<Fact, StoreError>] = []
-        let pieces = runtime.split(puts.count) { puts[$0].draft.estimatedBytes }
+        let pieces = runtime.split(facts.count) { facts[$0].estimatedBytes }
         for range in pieces {
             do throws(StoreError) {
-                // A second run would count the version up twice: not idempotent.
                 results += try await runtime.call(operation, deadline: deadline, isIdempotent: false) {
                     context throws(StoreError) in
-                    try await driver.put(Array(puts[range]), context: context)
+                    try await driver.put(facts[range].map { FactPut(draft: $0) }, context: context)
                 }
             } catch {
                 guard pieces.count > 1 else { throw error }
                 results += range.map { _ in .failure(error) }
             }
         }
-        return results
+        var bulk = BulkResult()
+        for (fact, result) in zip(facts, results) {
+            switch result {
+            case .success: bulk.succeeded.append(fact.id)
+            case .failure(let error):
+                bulk.failed.append(BulkFailure(id: fact.id, error: runtime.complete(error, operation, fact.id)))
+            }
+        }
+        runtime.telemetry.countItems(operation, nil, bulk)
+        return bulk
     }
 
     /// Deletes one fact; its history ends with a delete line.

@@ -13,7 +13,7 @@ public struct AdapterRegistry: Sendable {
     private var entries: [String: Entry] = [:]
 
     public init() {
-        // register
+        register(InMemoryStores.self)
     }
 
     /// Adds every name of an adapter. A name that is there already is replaced.

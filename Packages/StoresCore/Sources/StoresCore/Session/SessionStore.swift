@@ -50,12 +50,13 @@ public struct SessionStore: Sendable {
         let write = SessionWrite(
             key: key, value: value, expiry: expiry, condition: condition, leaseGuard: leaseGuard)
         try check(write, "set")
-        let results = try await runtime.call("set", deadline: deadline, isIdempotent: write.isIdempotent) {
+        return try await runtime.call("set", deadline: deadline, isIdempotent: write.isIdempotent) {
             context throws(StoreError) in
-            try await driver.set([write], context: context)
+            guard let result = try await driver.set([write], context: context).first else {
+                throw runtime.missingAnswer("set")
+            }
+            return try result.mapError { $0.filling(resource: key) }.get()
         }
-        guard let result = results.first else { throw runtime.missingAnswer("set") }
-        return try result.mapError { runtime.complete($0, "set", key) }.get()
     }
 
     /// Independent writes in one round trip where the backend allows; each stands or fails alone (S10).
