@@ -146,7 +146,7 @@ enum InMemoryListPosition {
     case prefix(ByteKey)
 
     init(_ cursor: Cursor) throws(StoreError) {
-        let parts = try InMemoryCursor.decode(cursor, atLeast: 2)
+        let parts = try InMemoryCursor.decode(cursor, parts: 2...2)
         switch parts[0] {
         case "k": self = .key(ByteKey(parts[1]))
         case "p": self = .prefix(ByteKey(parts[1]))

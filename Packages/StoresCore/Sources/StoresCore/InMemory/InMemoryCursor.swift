@@ -13,15 +13,15 @@ enum InMemoryCursor {
         return Cursor(rawValue: String(decoding: text, as: UTF8.self))
     }
 
-    /// - Parameter atLeast: How many parts there have to be.
-    static func decode(_ cursor: Cursor, atLeast count: Int = 1) throws(StoreError) -> [String] {
+    /// - Parameter counts: How many parts there may be.
+    static func decode(_ cursor: Cursor, parts counts: some RangeExpression<Int>) throws(StoreError) -> [String] {
         let parts = cursor.rawValue.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         var decoded: [String] = []
         for part in parts {
             guard let text = text(Array(part)) else { throw refused }
             decoded.append(text)
         }
-        guard decoded.count >= count else { throw refused }
+        guard counts.contains(decoded.count) else { throw refused }
         return decoded
     }
 

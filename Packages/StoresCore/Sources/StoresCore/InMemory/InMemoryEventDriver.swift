@@ -12,6 +12,9 @@ public final class InMemoryEventDriver: OrderedEventDriver, DeletingEventDriver,
         self.behavior = behavior
     }
 
+    /// How many tasks wait for events.
+    var waitingCount: Int { waiters.count }
+
     // MARK: Streams
 
     public func append(_ events: [NewEvent], to stream: String, expected: ExpectedRevision, context: CallContext)

@@ -106,7 +106,7 @@ struct InMemoryMemoryState: Sendable {
     func list(_ request: FactListing, _ now: Timestamp) throws(StoreError) -> Page<Fact> {
         var after: Key?
         if let cursor = request.cursor {
-            var parts = try InMemoryCursor.decode(cursor, atLeast: 2)
+            var parts = try InMemoryCursor.decode(cursor, parts: 2...)
             let id = parts.removeLast()
             after = Key(id, Scope(parts))
         }

@@ -32,7 +32,7 @@ struct InMemoryRunState: Sendable {
     func list(_ status: String?, _ cursor: Cursor?, _ limit: Int) throws(StoreError) -> Page<Run> {
         let status = status.map(ByteKey.init)
         var after: ByteKey?
-        if let cursor { after = ByteKey(try InMemoryCursor.decode(cursor)[0]) }
+        if let cursor { after = ByteKey(try InMemoryCursor.decode(cursor, parts: 1...1)[0]) }
         var found: [Run] = []
         var next: Cursor?
         order.forEach { key in

@@ -32,9 +32,8 @@ extension InMemorySearchIndex {
         let hits = page.map { hit in
             var highlights: [String: [String]] = [:]
             for (field, highlighter) in highlighters {
-                guard case .string(let text) = hit.document.fields[field] else { continue }
-                let fragments = highlighter.fragments(of: text)
-                if !fragments.isEmpty { highlights[field] = fragments }
+                let fragments = Self.texts(hit.document, field).flatMap { highlighter.fragments(of: $0) }
+                if !fragments.isEmpty { highlights[field] = Array(fragments.prefix(3)) }
             }
             return SearchHit(
                 id: hit.document.id, score: hit.score, fields: hit.document.fields, highlights: highlights)
@@ -79,15 +78,9 @@ extension InMemorySearchIndex {
         for request in requests {
             var counts: [ByteKey: Int] = [:]
             for hit in found {
-                switch hit.document.fields[request.field] {
-                case .string(let value): counts[ByteKey(value), default: 0] += 1
-                case .array(let values):
-                    // A document counts once for a value, however often it holds it.
-                    let distinct = values.compactMap { value in
-                        if case .string(let text) = value { ByteKey(text) } else { nil }
-                    }
-                    for value in Set(distinct) { counts[value, default: 0] += 1 }
-                default: break
+                // A document counts once for a value, however often it holds it.
+                for value in Set(Self.texts(hit.document, request.field).map(ByteKey.init)) {
+                    counts[value, default: 0] += 1
                 }
             }
             facets[request.field] =
@@ -100,7 +93,7 @@ extension InMemorySearchIndex {
     }
 
     private func highlighter(_ query: SearchQuery, _ field: String) -> Highlighter? {
-        guard case .text(let analyzer) = spec.fields[field] else { return nil }
+        guard case .text(let analyzer) = spec.fields.value(forBytesOf: field) else { return nil }
         return Highlighter(query, field: field, analyzer: analyzer)
     }
 
@@ -111,7 +104,7 @@ extension InMemorySearchIndex {
     }
 
     private static func place(_ cursor: Cursor) throws(StoreError) -> (score: Double, id: ByteKey) {
-        let parts = try InMemoryCursor.decode(cursor, atLeast: 2)
+        let parts = try InMemoryCursor.decode(cursor, parts: 2...2)
         guard let bits = UInt64(parts[0], radix: 16) else { throw InMemoryCursor.refused }
         return (Double(bitPattern: bits), ByteKey(parts[1]))
     }

@@ -25,7 +25,7 @@ struct InMemorySearchIndex: Sendable {
         textFields = spec.textFields
         text = InvertedIndex(
             fields: textFields.map { name in
-                if case .text(let analyzer) = spec.fields[name] { return .init(name, analyzer) }
+                if case .text(let analyzer) = spec.fields.value(forBytesOf: name) { return .init(name, analyzer) }
                 return .init(name, .standard)
             })
     }
@@ -76,12 +76,16 @@ struct InMemorySearchIndex: Sendable {
         if row == nextRow { nextRow += 1 }
         rows[write.id] = row
         visible[row] = document
-        text.set(
-            row,
-            textFields.map { field in
-                // Another kind is the tier type's to refuse; here it has no words.
-                if case .string(let text) = document.fields[field] { text } else { nil }
-            })
+        text.set(row, values: textFields.map { Self.texts(document, $0) })
+    }
+
+    /// The text or texts that a field holds. Another kind is the tier type's to refuse; here it has no words.
+    static func texts(_ document: SearchDocument, _ field: String) -> [String] {
+        switch document.fields.value(forBytesOf: field) {
+        case .string(let text): [text]
+        case .array(let values): values.compactMap { if case .string(let text) = $0 { text } else { nil } }
+        default: []
+        }
     }
 
     func count(_ filter: Filter?) -> Int {

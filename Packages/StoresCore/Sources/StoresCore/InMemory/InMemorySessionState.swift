@@ -66,7 +66,7 @@ struct InMemorySessionState: Sendable {
 
     func scan(_ prefix: String?, _ cursor: Cursor?, _ limit: Int, _ now: Timestamp) throws(StoreError) -> Page<String> {
         var after: ByteKey?
-        if let cursor { after = ByteKey(try InMemoryCursor.decode(cursor)[0]) }
+        if let cursor { after = ByteKey(try InMemoryCursor.decode(cursor, parts: 1...1)[0]) }
         var keys: [String] = []
         var next: Cursor?
         forEachKey(prefix, after: after) { key in

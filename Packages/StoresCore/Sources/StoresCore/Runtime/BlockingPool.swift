@@ -6,25 +6,32 @@ import Synchronization
 /// Work waits in order of arrival. A task that is cancelled while its work waits takes it out again.
 public final class BlockingPool: Sendable {
     private struct State {
-        var waiting: [(id: UInt64, job: Job)] = []
-        var running = 0
-        var nextID: UInt64 = 0
+        /// Tickets in order of arrival, from `nextTicket` on; those that are not in `jobs` any more were cancelled.
+        var tickets: [UInt64] = []
+        var nextTicket = 0
+        var jobs: [UInt64: Job] = [:]
+        var lastID: UInt64 = 0
+        /// The threads that have nothing to do.
+        var idle: [DispatchQueue]
     }
 
     private enum Outcome { case run, cancelled }
     private typealias Job = @Sendable (Outcome) -> Void
 
-    private let queue: DispatchQueue
-    private let limit: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - label: The name of the threads' queue.
+    ///   - label: The name of the threads' queues.
     ///   - threads: How many calls may block at the same time, at least 1.
     public init(label: String, threads: Int) {
-        queue = DispatchQueue(label: label, attributes: .concurrent)
-        limit = max(1, threads)
+        // One serial queue for each thread. Serial queues get threads of their own; the blocks of a concurrent queue
+        // would share the threads of Swift's cooperative pool on Linux, and starve it.
+        let queues = (0..<max(1, threads)).map { DispatchQueue(label: "\(label)-\($0)") }
+        state = Mutex(State(idle: queues.reversed()))
     }
+
+    /// How many calls wait for a thread.
+    var waitingCount: Int { state.withLock { $0.jobs.count } }
 
     /// Runs `body` on one of the threads.
     ///
@@ -34,8 +41,8 @@ public final class BlockingPool: Sendable {
         _ body: @escaping @Sendable () throws(StoreError) -> T
     ) async throws(StoreError) -> T {
         let id = state.withLock { state in
-            state.nextID += 1
-            return state.nextID
+            state.lastID += 1
+            return state.lastID
         }
         let result: Result<T, StoreError> = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<T, StoreError>, Never>) in
@@ -45,7 +52,9 @@ public final class BlockingPool: Sendable {
                     }
                     continuation.resume(returning: Result(catching: body))
                 }
+                if Task.isCancelled { return job(.cancelled) }
                 enqueue(id, job)
+                // A cancellation before the line above found nothing to take out.
                 if Task.isCancelled { cancel(id) }
             }
         } onCancel: {
@@ -55,34 +64,37 @@ public final class BlockingPool: Sendable {
     }
 
     private func enqueue(_ id: UInt64, _ job: @escaping Job) {
-        let startsThread = state.withLock { state in
-            state.waiting.append((id, job))
-            guard state.running < limit else { return false }
-            state.running += 1
-            return true
+        let queue = state.withLock { state in
+            state.tickets.append(id)
+            state.jobs[id] = job
+            return state.idle.popLast()
         }
-        if startsThread { queue.async { self.drain() } }
+        if let queue { queue.async { self.drain(queue) } }
     }
 
-    private func drain() {
-        while let job = next() { job(.run) }
+    private func drain(_ queue: DispatchQueue) {
+        while let job = next(queue) { job(.run) }
     }
 
-    private func next() -> Job? {
+    /// The job that has waited longest; nil, and the thread is idle, when there is none.
+    private func next(_ queue: DispatchQueue) -> Job? {
         state.withLock { state in
-            guard !state.waiting.isEmpty else {
-                state.running -= 1
-                return nil
+            while state.nextTicket < state.tickets.count {
+                let ticket = state.tickets[state.nextTicket]
+                state.nextTicket += 1
+                // Now and then what was handed out is dropped: O(1) for each ticket in the long run.
+                if state.nextTicket > 64, state.nextTicket * 2 > state.tickets.count {
+                    state.tickets.removeFirst(state.nextTicket)
+                    state.nextTicket = 0
+                }
+                if let job = state.jobs.removeValue(forKey: ticket) { return job }
             }
-            return state.waiting.removeFirst().job
+            state.idle.append(queue)
+            return nil
         }
     }
 
     private func cancel(_ id: UInt64) {
-        let job = state.withLock { state -> Job? in
-            guard let index = state.waiting.firstIndex(where: { $0.id == id }) else { return nil }
-            return state.waiting.remove(at: index).job
-        }
-        job?(.cancelled)
+        state.withLock { $0.jobs.removeValue(forKey: id) }?(.cancelled)
     }
 }

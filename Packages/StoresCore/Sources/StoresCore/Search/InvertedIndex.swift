@@ -40,9 +40,16 @@ public struct InvertedIndex: Sendable {
     ///
     /// - Parameter texts: The text of each of ``fields``, in their order; nil, or fewer texts, where there is none.
     public mutating func set(_ row: Int, _ texts: [String?]) {
+        set(row, values: texts.map { $0.map { [$0] } ?? [] })
+    }
+
+    /// Indexes a row whose fields may hold several texts each. No phrase reaches from one of them into the next.
+    ///
+    /// - Parameter values: The texts of each of ``fields``, in their order.
+    public mutating func set(_ row: Int, values: [[String]]) {
         for index in postings.indices {
             postings[index].remove(row)
-            if index < texts.count, let text = texts[index] { postings[index].insert(row, text) }
+            if index < values.count { postings[index].insert(row, values[index]) }
         }
     }
 
@@ -75,19 +82,23 @@ struct FieldPostings: Sendable {
         self.analyzer = analyzer
     }
 
-    mutating func insert(_ row: Int, _ text: String) {
-        let words = analyzer.terms(text)
-        guard !words.isEmpty else { return }
+    mutating func insert(_ row: Int, _ texts: [String]) {
         var positions: [Int: [Int32]] = [:]
-        var order: [Int] = []
-        for (position, word) in words.enumerated() {
-            let number = number(of: ByteKey(word))
-            if positions[number, default: []].isEmpty { order.append(number) }
-            positions[number, default: []].append(Int32(truncatingIfNeeded: position))
+        var next: Int32 = 0
+        var length = 0
+        for text in texts {
+            for word in analyzer.terms(text) {
+                positions[number(of: ByteKey(word)), default: []].append(next)
+                next &+= 1
+                length += 1
+            }
+            // A gap, so that the last word of this text and the first of the next are no neighbours.
+            next &+= 1
         }
-        for number in order { rows[number][row] = positions[number] }
-        documents[row] = Document(length: words.count, terms: order)
-        totalLength += words.count
+        guard length > 0 else { return }
+        for (number, places) in positions { rows[number][row] = places }
+        documents[row] = Document(length: length, terms: Array(positions.keys))
+        totalLength += length
     }
 
     mutating func remove(_ row: Int) {
