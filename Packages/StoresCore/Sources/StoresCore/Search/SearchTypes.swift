@@ -42,12 +42,15 @@ public struct SearchDocument: Sendable, Hashable {
 public indirect enum SearchQuery: Sendable, Hashable {
     case all
     /// Any of the words, or all of them, after analysis. A query without words matches nothing.
+    /// Each word may be in another of the searched fields; one that is a stop word of any of them need not be there.
     case match(field: String? = nil, _ text: String, operator: MatchOperator = .or)
     /// The words next to each other, in order, within one field.
     case phrase(field: String? = nil, _ text: String)
-    /// A word that starts with the last word of the text; the words before it, if any, must be there too.
+    /// A word that, after analysis, starts with the last word of the text as it stands (lower-cased) or is what that
+    /// word becomes; the words before it, if any, must be there too.
     case prefix(field: String? = nil, _ text: String)
     /// Every `must`, none of `mustNot`; and at least one of `should` when `must` is empty. `should` adds to the rank.
+    /// So without `must` and `should` nothing matches: what is merely not something is `must: [.all]`.
     case boolean(must: [SearchQuery] = [], should: [SearchQuery] = [], mustNot: [SearchQuery] = [])
 }
 
