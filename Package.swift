@@ -51,7 +51,17 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        tests("StoresCoreTests", in: "StoresCore", ["StoresCore"]),
+        tests(
+            "StoresCoreTests", in: "StoresCore",
+            [
+                "StoresCore",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         target("StoresFile", ["StoresCore"]),
         .executableTarget(
             name: "StoresFileWriter", dependencies: ["StoresFile", "StoresCore"],

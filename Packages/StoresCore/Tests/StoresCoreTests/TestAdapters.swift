@@ -43,7 +43,8 @@ struct ProbedBackend: StoreBackend {
     func start(context: CallContext) async throws(StoreError) {
         switch name {
         case "down": throw StoreError(.unavailable, "connection refused", phase: .tcp)
-        case "denied": throw StoreError(.unauthenticated, "wrong password", remedy: "check PROBED_KEY", phase: .authentication)
+        case "denied":
+            throw StoreError(.unauthenticated, "wrong password", remedy: "check PROBED_KEY", phase: .authentication)
         case "hanging":
             // Deaf to its deadline, as a broken driver is; ends with the task.
             while !Task.isCancelled { await Task.yield() }
