@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "Benchmarks",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "stores-bench", targets: ["StoresBench"])],
+    dependencies: [
+        .package(path: "../Packages/StoresCore"),
+        .package(path: "../Packages/StoresFile"),
+    ],
+    targets: [
+        // Counts allocations, and reads what the C library knows of memory. In the executable alone, never in a library.
+        .target(name: "CMeasure"),
+        .executableTarget(
+            name: "StoresBench",
+            dependencies: [
+                "CMeasure",
+                .product(name: "StoresCore", package: "StoresCore"),
+                .product(name: "StoresFile", package: "StoresFile"),
+            ],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,59 @@
+import StoresCore
+
+/// What a selective filter saves: the same query with and without one that a hundredth of the records match.
+enum VectorFilter: Benchmark {
+    static let name = "vector-filter"
+    static let summary = "in-memory query with a filter of 1 % selectivity, against the query without"
+
+    private static let repeats = 10
+
+    static func run(_ bench: Bench) async throws -> [Figure] {
+        let data = try bench.data()
+        let (section, share) = selective(data)
+        let filter = Filter.field("section") == section
+        let queries = 4
+        return try await VectorStores.withCollection(
+            data, repeats: repeats, fields: [FieldDefinition("section", .string)]
+        ) { collection in
+            var start = 0
+            func run(_ filter: Filter?) async throws -> Double {
+                let seconds = try await Timing.seconds {
+                    for offset in 0..<queries {
+                        let query = data.queries[(start + offset) % data.queries.count]
+                        let matches = try await collection.query(query, where: filter, limit: VectorScan.limit)
+                        guard matches.count == VectorScan.limit else {
+                            throw BenchError("\(matches.count) matches instead of \(VectorScan.limit)")
+                        }
+                    }
+                }
+                return seconds / Double(queries)
+            }
+            let times = try await Timing.interleaved(
+                repetitions: 15,
+                [
+                    { try await run(filter) },
+                    {
+                        defer { start += queries }
+                        return try await run(nil)
+                    },
+                ])
+            return [
+                .speed(
+                    name,
+                    "filter that matches \(Report.number(share * 100)) % of \((data.count * repeats).formatted)",
+                    ours: times[0], peer: times[1], peerName: "no filter", unit: .milliseconds, target: .atLeast(10))
+            ]
+        }
+    }
+
+    /// The section whose share of the records is nearest to a hundredth.
+    private static func selective(_ data: DataSet) -> (String, Double) {
+        var counts: [String: Int] = [:]
+        for fields in data.metadata {
+            if case .string(let section)? = fields["section"] { counts[section, default: 0] += 1 }
+        }
+        let wanted = Double(data.count) / 100
+        let best = counts.min { abs(Double($0.value) - wanted) < abs(Double($1.value) - wanted) }
+        return (best?.key ?? "", Double(best?.value ?? 0) / Double(data.count))
+    }
+}

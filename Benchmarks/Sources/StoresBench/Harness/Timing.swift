@@ -1,0 +1,41 @@
+/// One side of a comparison: runs once and returns what it measured, usually seconds.
+typealias Contestant = () async throws -> Double
+
+enum Timing {
+    /// Runs the contestants in turn, A B A B: what else the machine does meets all of them alike.
+    ///
+    /// - Parameters:
+    ///   - warmUp: Turns that are not kept.
+    /// - Returns: For each contestant its measurements; the same index is the same turn.
+    static func interleaved(repetitions: Int, warmUp: Int = 2, _ contestants: [Contestant]) async throws -> [[Double]] {
+        var results = [[Double]](repeating: [], count: contestants.count)
+        for turn in 0..<(warmUp + repetitions) {
+            for (index, contestant) in contestants.enumerated() {
+                let measured = try await contestant()
+                if turn >= warmUp { results[index].append(measured) }
+            }
+        }
+        return results
+    }
+
+    /// The seconds that the body takes.
+    static func seconds(_ body: () async throws -> Void) async rethrows -> Double {
+        let clock = ContinuousClock()
+        let start = clock.now
+        try await body()
+        return start.duration(to: clock.now).seconds
+    }
+}
+
+extension Duration {
+    var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+}
+
+/// Keeps the optimiser from dropping a result.
+@inline(never)
+func keep<T>(_ value: T) {
+    withExtendedLifetime(value) {}
+}
