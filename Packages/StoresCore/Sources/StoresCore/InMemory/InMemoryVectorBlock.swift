@@ -64,17 +64,14 @@ final class VectorBlock: @unchecked Sendable {
 
     /// The heads of all rows, one after the other. Valid while the block is referenced.
     var heads: UnsafePointer<Float> { UnsafePointer(storage) }
-    func head(_ row: Int) -> UnsafePointer<Float> { UnsafePointer(storage + row * layout.head) }
-    func tail(_ row: Int) -> UnsafePointer<Float> {
-        UnsafePointer(storage + capacity * layout.head + row * layout.tail)
-    }
+    var tails: UnsafePointer<Float> { UnsafePointer(storage + capacity * layout.head) }
 
     /// The vector as it was written, bit for bit.
     func vector(_ row: Int) -> [Float] {
         Array(unsafeUninitializedCapacity: layout.dimensions) { buffer, count in
             guard let base = buffer.baseAddress else { return }
-            base.update(from: head(row), count: layout.head)
-            (base + layout.head).update(from: tail(row), count: layout.tail)
+            base.update(from: heads + row * layout.head, count: layout.head)
+            (base + layout.head).update(from: tails + row * layout.tail, count: layout.tail)
             count = layout.dimensions
         }
     }

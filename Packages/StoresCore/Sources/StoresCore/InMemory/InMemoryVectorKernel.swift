@@ -95,15 +95,69 @@ enum VectorKernel {
         for row in stride * 8..<rowCount { out[row] = one(rows + row * count, query, count, isDistance) }
     }
 
-    /// The dot product of two vectors of `count` components.
+    /// Four rows anywhere, whose sums do not wait for each other.
+    @inline(__always)
+    private static func four(
+        _ rows: SIMD4<Int>, _ query: UnsafePointer<Float>, _ count: Int, _ isDistance: Bool
+    ) -> SIMD4<Float> {
+        guard let a = UnsafePointer<Float>(bitPattern: rows[0]), let b = UnsafePointer<Float>(bitPattern: rows[1]),
+            let c = UnsafePointer<Float>(bitPattern: rows[2]), let d = UnsafePointer<Float>(bitPattern: rows[3])
+        else { return .zero }
+        let (ra, rb, rc, rd) = (UnsafeRawPointer(a), UnsafeRawPointer(b), UnsafeRawPointer(c), UnsafeRawPointer(d))
+        let q = UnsafeRawPointer(query)
+        var (sa, sb, sc, sd) = (SIMD4<Float>.zero, SIMD4<Float>.zero, SIMD4<Float>.zero, SIMD4<Float>.zero)
+        let bytes = count / 4 * 16
+        var offset = 0
+        while offset < bytes {
+            let x = load(q, offset)
+            sa += term(load(ra, offset), x, isDistance)
+            sb += term(load(rb, offset), x, isDistance)
+            sc += term(load(rc, offset), x, isDistance)
+            sd += term(load(rd, offset), x, isDistance)
+            offset += 16
+        }
+        return SIMD4(
+            sa.sum() + rest(a, query, count, isDistance), sb.sum() + rest(b, query, count, isDistance),
+            sc.sum() + rest(c, query, count, isDistance), sd.sum() + rest(d, query, count, isDistance))
+    }
+
+    /// The dot products of chosen rows with the query: row `r` starts at `rows + r * count`.
     @inline(never)
-    static func dot(_ row: UnsafePointer<Float>, _ query: UnsafePointer<Float>, _ count: Int) -> Float {
-        one(row, query, count, false)
+    static func dots(
+        _ rows: UnsafePointer<Float>, _ chosen: [Int32], _ query: UnsafePointer<Float>, _ count: Int,
+        into out: UnsafeMutablePointer<Float>
+    ) {
+        chosen.withUnsafeBufferPointer { gather(rows, $0, query, count, out, false) }
     }
 
     @inline(never)
-    static func squaredDistance(_ row: UnsafePointer<Float>, _ query: UnsafePointer<Float>, _ count: Int) -> Float {
-        one(row, query, count, true)
+    static func squaredDistances(
+        _ rows: UnsafePointer<Float>, _ chosen: [Int32], _ query: UnsafePointer<Float>, _ count: Int,
+        into out: UnsafeMutablePointer<Float>
+    ) {
+        chosen.withUnsafeBufferPointer { gather(rows, $0, query, count, out, true) }
+    }
+
+    @inline(__always)
+    private static func gather(
+        _ rows: UnsafePointer<Float>, _ chosen: UnsafeBufferPointer<Int32>, _ query: UnsafePointer<Float>,
+        _ count: Int, _ out: UnsafeMutablePointer<Float>, _ isDistance: Bool
+    ) {
+        var index = 0
+        while index + 4 <= chosen.count {
+            let starts = SIMD4<Int>(
+                Int(bitPattern: rows + Int(chosen[index]) * count),
+                Int(bitPattern: rows + Int(chosen[index + 1]) * count),
+                Int(bitPattern: rows + Int(chosen[index + 2]) * count),
+                Int(bitPattern: rows + Int(chosen[index + 3]) * count))
+            let sums = four(starts, query, count, isDistance)
+            for place in 0..<4 { out[index + place] = sums[place] }
+            index += 4
+        }
+        while index < chosen.count {
+            out[index] = one(rows + Int(chosen[index]) * count, query, count, isDistance)
+            index += 1
+        }
     }
 
     /// The dot products of `rowCount` adjacent rows of `count` components with the query.
@@ -125,9 +179,7 @@ enum VectorKernel {
 
     /// The length of a vector, in double precision.
     static func norm(_ vector: UnsafeBufferPointer<Float>) -> Double {
-        var sum = 0.0
-        for value in vector { sum += Double(value) * Double(value) }
-        return sum.squareRoot()
+        sums(vector, vector, isDistance: false).product.squareRoot()
     }
 
     /// The similarity of V6, in double precision: cosine, dot product, or minus the distance. Cosine with a vector
@@ -135,22 +187,41 @@ enum VectorKernel {
     static func similarity(
         _ metric: VectorMetric, _ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>
     ) -> Double {
-        let count = min(a.count, b.count)
         switch metric {
-        case .dot, .cosine:
-            var sum = 0.0
-            for index in 0..<count { sum += Double(a[index]) * Double(b[index]) }
-            guard metric == .cosine else { return sum }
-            let length = norm(a) * norm(b)
-            return length > 0 ? max(-1, min(1, sum / length)) : 0
-        case .euclidean:
-            var sum = 0.0
-            for index in 0..<count {
-                let difference = Double(a[index]) - Double(b[index])
-                sum += difference * difference
-            }
-            return -sum.squareRoot()
+        case .dot: return sums(a, b, isDistance: false).product
+        case .cosine:
+            let sums = sums(a, b, isDistance: false)
+            let length = (sums.a * sums.b).squareRoot()
+            return length > 0 ? max(-1, min(1, sums.product / length)) : 0
+        case .euclidean: return -sums(a, b, isDistance: true).product.squareRoot()
         }
+    }
+
+    /// The sum of the products, or of the squared differences; and the squared lengths.
+    private static func sums(
+        _ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>, isDistance: Bool
+    ) -> (product: Double, a: Double, b: Double) {
+        let count = min(a.count, b.count)
+        guard let left = a.baseAddress, let right = b.baseAddress else { return (0, 0, 0) }
+        let (l, r) = (UnsafeRawPointer(left), UnsafeRawPointer(right))
+        var (product, aa, bb) = (SIMD4<Double>.zero, SIMD4<Double>.zero, SIMD4<Double>.zero)
+        var index = 0
+        while index + 4 <= count {
+            let (x, y) = (SIMD4<Double>(load(l, index * 4)), SIMD4<Double>(load(r, index * 4)))
+            product += isDistance ? (x - y) * (x - y) : x * y
+            aa += x * x
+            bb += y * y
+            index += 4
+        }
+        var sums = (product: product.sum(), a: aa.sum(), b: bb.sum())
+        while index < count {
+            let (x, y) = (Double(left[index]), Double(right[index]))
+            sums.product += isDistance ? (x - y) * (x - y) : x * y
+            sums.a += x * x
+            sums.b += y * y
+            index += 1
+        }
+        return sums
     }
 
     static func similarity(_ metric: VectorMetric, _ a: [Float], _ b: [Float]) -> Double {

@@ -39,17 +39,25 @@ struct VectorScan {
         }
         let reach = Float(tail + Self.slack * (metric == .cosine ? 1 : min(queryNorm, 1e30)))
         var top = TopRows(limit: limit, floor: floor(queryNorm), blocks: blocks)
-        var scores = Array(repeating: Float(0), count: layout.rowsPerBlock)
+        var scratch = Scratch(rows: layout.rowsPerBlock)
         for (number, block) in blocks.enumerated() {
             try check()
             let mask = filter?.root.mask(block) ?? .all
             if case .none = mask { continue }
             if isExtreme || block.extremeRows > 0 {
                 scanPrecisely(number, mask, &top)
-            } else if let rows = sparse(mask, block.count) {
-                scan(number, rows: rows, scaled, reach, &top)
-            } else {
-                scan(number, mask, scaled, reach, &scores, &top)
+                continue
+            }
+            scaled.withUnsafeBufferPointer { query in
+                guard let query = query.baseAddress else { return }
+                if case .some(let bytes) = mask {
+                    let rows = mask.rows(of: block.count)
+                    if rows.count * 8 < block.count {
+                        return scan(number, rows: rows.map { Int32($0) }, query, reach, &scratch, &top)
+                    }
+                    return scan(number, bytes, query, reach, &scratch, &top)
+                }
+                scan(number, nil, query, reach, &scratch, &top)
             }
         }
         return ranked(top.rows)
@@ -65,80 +73,119 @@ struct VectorScan {
         }
     }
 
-    /// The rows of a mask that leaves few of them.
-    private func sparse(_ mask: FilterMask, _ count: Int) -> [Int]? {
-        guard case .some(let bytes) = mask else { return nil }
-        let passing = bytes.reduce(0) { $0 + Int($1) }
-        return passing * 4 < count ? mask.rows(of: count) : nil
-    }
-
     /// The last word on a row is the filter itself; columns only save it the work.
     private func passes(_ block: VectorBlock, _ row: Int) -> Bool {
         filter?.matches(block.rows[row].metadata) ?? true
     }
 
+    /// Room for the numbers of one block.
+    private struct Scratch {
+        var heads: [Float]
+        var tails: [Float]
+
+        init(rows: Int) {
+            heads = Array(repeating: 0, count: rows)
+            tails = heads
+        }
+    }
+
     /// All heads at once, then the tails of those rows that may still be among the best.
     private func scan(
-        _ number: Int, _ mask: FilterMask, _ query: [Float], _ reach: Float, _ scores: inout [Float],
+        _ number: Int, _ mask: [UInt8]?, _ query: UnsafePointer<Float>, _ reach: Float, _ scratch: inout Scratch,
         _ top: inout TopRows
     ) {
         let block = blocks[number]
-        let count = block.count
-        let (head, tail) = (layout.head, layout.tail)
         let isDistance = metric == .euclidean
-        query.withUnsafeBufferPointer { query in
-            scores.withUnsafeMutableBufferPointer { scores in
-                guard let q = query.baseAddress, let s = scores.baseAddress else { return }
-                if isDistance {
-                    VectorKernel.squaredDistances(block.heads, count, q, head, into: s)
-                } else {
-                    VectorKernel.dots(block.heads, count, q, head, into: s)
-                }
-                block.scales.withUnsafeBufferPointer { scales in
-                    block.tailBounds.withUnsafeBufferPointer { bounds in
-                        var threshold = top.threshold
-                        for row in 0..<count {
-                            let bound = isDistance ? -s[row] : (s[row] + reach * bounds[row]) * scales[row]
-                            if bound < threshold { continue }
-                            if case .some(let bytes) = mask, bytes[row] == 0 { continue }
-                            let rank: Float
-                            if isDistance {
-                                rank = -(s[row] + VectorKernel.squaredDistance(block.tail(row), q + head, tail))
-                            } else {
-                                rank = (s[row] + VectorKernel.dot(block.tail(row), q + head, tail)) * scales[row]
-                            }
-                            guard rank >= threshold, passes(block, row) else { continue }
-                            top.insert(Found(rank: Double(rank), block: number, row: row))
-                            threshold = top.threshold
-                        }
+        scratch.heads.withUnsafeMutableBufferPointer { heads in
+            guard let heads = heads.baseAddress else { return }
+            if isDistance {
+                VectorKernel.squaredDistances(block.heads, block.count, query, layout.head, into: heads)
+            } else {
+                VectorKernel.dots(block.heads, block.count, query, layout.head, into: heads)
+            }
+        }
+        if !top.isFull, limit <= 128, mask == nil {
+            // The first block: those with the best heads set a bound that spares the others.
+            var best = TopRows(limit: limit, floor: -.infinity, blocks: blocks)
+            for row in 0..<block.count {
+                let rank = isDistance ? -scratch.heads[row] : scratch.heads[row] * block.scales[row]
+                if rank >= best.threshold { best.insert(Found(rank: Double(rank), block: number, row: row)) }
+            }
+            let rows = best.rows.map { Int32($0.row) }
+            let heads = rows.map { scratch.heads[Int($0)] }
+            finish(number, rows, heads, query, &scratch, &top)
+            // Never again: no bound is as low.
+            for row in rows { scratch.heads[Int(row)] = isDistance ? .infinity : -.infinity }
+        }
+        var rows: [Int32] = []
+        var heads: [Float] = []
+        let threshold = top.threshold
+        scratch.heads.withUnsafeBufferPointer { scores in
+            block.scales.withUnsafeBufferPointer { scales in
+                block.tailBounds.withUnsafeBufferPointer { bounds in
+                    for row in 0..<block.count {
+                        let bound = isDistance ? -scores[row] : (scores[row] + reach * bounds[row]) * scales[row]
+                        if bound < threshold || bound == -.infinity { continue }
+                        if let mask, mask[row] == 0 { continue }
+                        rows.append(Int32(truncatingIfNeeded: row))
+                        heads.append(scores[row])
                     }
                 }
             }
         }
+        finish(number, rows, heads, query, &scratch, &top)
     }
 
-    /// Chosen rows, one by one.
+    /// Chosen rows alone: their heads, then the tails that matter.
     private func scan(
-        _ number: Int, rows: [Int], _ query: [Float], _ reach: Float, _ top: inout TopRows
+        _ number: Int, rows: [Int32], _ query: UnsafePointer<Float>, _ reach: Float, _ scratch: inout Scratch,
+        _ top: inout TopRows
     ) {
         let block = blocks[number]
-        let (head, tail) = (layout.head, layout.tail)
-        query.withUnsafeBufferPointer { query in
-            guard let q = query.baseAddress else { return }
-            for row in rows {
-                let rank: Float
-                if metric == .euclidean {
-                    rank =
-                        -(VectorKernel.squaredDistance(block.head(row), q, head)
-                        + VectorKernel.squaredDistance(block.tail(row), q + head, tail))
-                } else {
-                    rank =
-                        (VectorKernel.dot(block.head(row), q, head)
-                            + VectorKernel.dot(block.tail(row), q + head, tail)) * block.scales[row]
-                }
-                guard rank >= top.threshold, passes(block, row) else { continue }
-                top.insert(Found(rank: Double(rank), block: number, row: row))
+        let isDistance = metric == .euclidean
+        scratch.heads.withUnsafeMutableBufferPointer { heads in
+            guard let heads = heads.baseAddress else { return }
+            if isDistance {
+                VectorKernel.squaredDistances(block.heads, rows, query, layout.head, into: heads)
+            } else {
+                VectorKernel.dots(block.heads, rows, query, layout.head, into: heads)
             }
+        }
+        let threshold = top.threshold
+        var remaining: [Int32] = []
+        var heads: [Float] = []
+        for (index, row) in rows.enumerated() {
+            let head = scratch.heads[index]
+            let bound = isDistance ? -head : (head + reach * block.tailBounds[Int(row)]) * block.scales[Int(row)]
+            if bound < threshold { continue }
+            remaining.append(row)
+            heads.append(head)
+        }
+        finish(number, remaining, heads, query, &scratch, &top)
+    }
+
+    /// Adds the tails of these rows and keeps the best.
+    private func finish(
+        _ number: Int, _ rows: [Int32], _ heads: [Float], _ query: UnsafePointer<Float>, _ scratch: inout Scratch,
+        _ top: inout TopRows
+    ) {
+        let block = blocks[number]
+        let isDistance = metric == .euclidean
+        scratch.tails.withUnsafeMutableBufferPointer { tails in
+            guard let tails = tails.baseAddress else { return }
+            if isDistance {
+                VectorKernel.squaredDistances(block.tails, rows, query + layout.head, layout.tail, into: tails)
+            } else {
+                VectorKernel.dots(block.tails, rows, query + layout.head, layout.tail, into: tails)
+            }
+        }
+        var threshold = top.threshold
+        for (index, row) in rows.enumerated() {
+            let sum = heads[index] + scratch.tails[index]
+            let rank = isDistance ? -sum : sum * block.scales[Int(row)]
+            guard rank >= threshold, passes(block, Int(row)) else { continue }
+            top.insert(Found(rank: Double(rank), block: number, row: Int(row)))
+            threshold = top.threshold
         }
     }
 
@@ -178,6 +225,8 @@ struct TopRows {
         self.floor = floor
         self.blocks = blocks
     }
+
+    var isFull: Bool { rows.count >= limit }
 
     /// A row with a lower rank is not wanted.
     var threshold: Float {
