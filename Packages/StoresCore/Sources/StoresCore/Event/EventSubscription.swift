@@ -81,11 +81,15 @@ public struct EventSubscription: AsyncSequence, Sendable {
             }
         }
 
-        /// Waits in slices, so that a lost notification costs seconds at most.
+        /// Waits in slices, so that a lost notification costs seconds at most. Waiting is no call: it takes no place
+        /// among the concurrent ones, has no span, and does not hold up a shutdown.
         private func waitForMore() async throws(StoreError) {
-            let after = position
-            try await subscription.patiently { _ throws(StoreError) in
-                try await subscription.driver.waitForEvents(after: after, timeout: .seconds(5))
+            do throws(StoreError) {
+                try await subscription.driver.waitForEvents(after: position, timeout: .seconds(5))
+            } catch {
+                guard error.isRetryable else { throw subscription.runtime.complete(error, "subscribe") }
+                // The next read tells whether the backend is back, and waits for it.
+                try? await Task.sleep(for: .milliseconds(100))
             }
         }
     }

@@ -21,19 +21,19 @@ public struct SessionStore: Sendable {
         }
     }
 
-    /// The values that are there, by key, in one round trip where the backend allows (S10).
-    public func get(_ keys: [String], deadline: Deadline? = nil) async throws(StoreError) -> [String: SessionEntry] {
+    /// For each key, in order, what is there or nil; in one round trip where the backend allows (S10).
+    public func get(_ keys: [String], deadline: Deadline? = nil) async throws(StoreError) -> [SessionEntry?] {
         for key in keys { try checkKey(key, "get") }
         let deadline = deadline ?? .after(runtime.options.timeout)
-        var found: [String: SessionEntry] = [:]
+        var entries: [SessionEntry?] = []
+        entries.reserveCapacity(keys.count)
         for range in runtime.split(keys.count, size: { keys[$0].utf8.count }) {
-            let entries = try await runtime.call("get", deadline: deadline, isIdempotent: true) {
+            entries += try await runtime.call("get", deadline: deadline, isIdempotent: true) {
                 context throws(StoreError) in
                 try await driver.get(Array(keys[range]), context: context)
             }
-            for (key, entry) in zip(keys[range], entries) where entry != nil { found[key] = entry }
         }
-        return found
+        return entries
     }
 
     /// Writes a value.
