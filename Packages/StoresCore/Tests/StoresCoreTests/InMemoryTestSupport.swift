@@ -1,5 +1,4 @@
 import StoresCore
-import Synchronization
 
 /// A context whose clock and ids are the test's own.
 struct TestContext {
@@ -31,17 +30,6 @@ func drain(_ chunks: any ArtifactChunks) async throws -> [UInt8] {
     return all
 }
 
-/// A value that tasks share.
-final class Locked<Value: Sendable>: Sendable {
-    private let mutex: Mutex<Value>
-
-    init(_ value: Value) {
-        mutex = Mutex(value)
-    }
-
-    var value: Value { mutex.withLock { $0 } }
-
-    func withLock<T: Sendable>(_ body: (inout Value) -> T) -> T {
-        mutex.withLock { body(&$0) }
-    }
+extension Locked {
+    var value: Value { withLock { $0 } }
 }
