@@ -1,0 +1,5 @@
+import StoresCore
+
+enum ArtifactCases {
+    static let all: [ConformanceCase] = []
+}

@@ -1,0 +1,5 @@
+import StoresCore
+
+enum EventCases {
+    static let all: [ConformanceCase] = []
+}

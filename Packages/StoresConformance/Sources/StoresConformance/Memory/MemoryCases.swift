@@ -1,0 +1,5 @@
+import StoresCore
+
+enum MemoryCases {
+    static let all: [ConformanceCase] = []
+}

@@ -1,0 +1,5 @@
+import StoresCore
+
+enum SearchCases {
+    static let all: [ConformanceCase] = []
+}

@@ -1,0 +1,5 @@
+import StoresCore
+
+enum SessionCases {
+    static let all: [ConformanceCase] = []
+}
