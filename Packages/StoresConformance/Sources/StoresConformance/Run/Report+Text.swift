@@ -31,7 +31,9 @@ extension ConformanceResult.Outcome {
     }
 }
 
-extension Report {
+extension Report: CustomStringConvertible {
+    public var description: String { text }
+
     /// For a terminal: a line for each tier, then what failed and what was waived.
     public var text: String {
         var lines: [String] = []

@@ -78,9 +78,8 @@ extension VectorCases {
         var found = 0
         for _ in 0..<10 {
             let query = vector()
-            let exact = records.sorted {
-                Exact.similarity(metric, $0.vector, query) > Exact.similarity(metric, $1.vector, query)
-            }.prefix(10).map(\.id)
+            let exact = records.map { (id: $0.id, similarity: Exact.similarity(metric, $0.vector, query)) }
+                .sorted { $0.similarity > $1.similarity }.prefix(10).map(\.id)
             found += try await collection.query(query, limit: 10).count { exact.contains($0.id) }
         }
         try expect(
