@@ -29,7 +29,3 @@ func drain(_ chunks: any ArtifactChunks) async throws -> [UInt8] {
     while let chunk = try await chunks.next() { all += chunk }
     return all
 }
-
-extension Locked {
-    var value: Value { withLock { $0 } }
-}
