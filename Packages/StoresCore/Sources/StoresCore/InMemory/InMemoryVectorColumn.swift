@@ -131,7 +131,14 @@ final class FilterColumn: Sendable {
         if range.isEmpty { return .none }
         if range.count == values.count { return .all }
         let (low, count) = (UInt16(range.lowerBound), UInt16(range.count))
-        return .some(codes.map { $0 &- low < count ? 1 : 0 })
+        return .some(
+            Array(unsafeUninitializedCapacity: codes.count) { mask, filled in
+                // A plain loop over pointers, which the compiler turns into eight comparisons at a time.
+                codes.withUnsafeBufferPointer { codes in
+                    for row in 0..<codes.count { mask[row] = codes[row] &- low < count ? 1 : 0 }
+                }
+                filled = codes.count
+            })
     }
 
     private func mask(_ table: [Bool]) -> FilterMask {
@@ -187,12 +194,16 @@ enum FilterMask: Sendable {
             var rows: [Int] = []
             mask.withUnsafeBytes { bytes in
                 var index = 0
-                while index < bytes.count {
-                    // Eight rows at a time, most of which do not pass.
-                    if index + 8 <= bytes.count, bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) == 0 {
-                        index += 8
-                        continue
+                // Eight rows at a time, most of which do not pass.
+                while index + 8 <= bytes.count {
+                    var word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                    while word != 0 {
+                        rows.append(index + word.trailingZeroBitCount / 8)
+                        word &= word &- 1
                     }
+                    index += 8
+                }
+                while index < bytes.count {
                     if bytes[index] != 0 { rows.append(index) }
                     index += 1
                 }

@@ -111,7 +111,7 @@ struct VectorScan {
                 let rank = isDistance ? -scratch.heads[row] : scratch.heads[row] * block.scales[row]
                 if rank >= best.threshold { best.insert(Found(rank: Double(rank), block: number, row: row)) }
             }
-            let rows = best.rows.map { Int32($0.row) }
+            let rows = best.rows.map { Int32($0.row) }.sorted()
             let heads = rows.map { scratch.heads[Int($0)] }
             finish(number, rows, heads, query, &scratch, &top)
             // Never again: no bound is as low.
@@ -119,6 +119,8 @@ struct VectorScan {
         }
         var rows: [Int32] = []
         var heads: [Float] = []
+        rows.reserveCapacity(block.count)
+        heads.reserveCapacity(block.count)
         let threshold = top.threshold
         scratch.heads.withUnsafeBufferPointer { scores in
             block.scales.withUnsafeBufferPointer { scales in
@@ -172,8 +174,18 @@ struct VectorScan {
         let block = blocks[number]
         let isDistance = metric == .euclidean
         scratch.tails.withUnsafeMutableBufferPointer { tails in
-            guard let tails = tails.baseAddress else { return }
-            if isDistance {
+            guard let tails = tails.baseAddress, layout.tail > 0 else { return }
+            if rows.count * 2 > block.count {
+                // Reading all of them in order is faster than most of them here and there.
+                if isDistance {
+                    VectorKernel.squaredDistances(
+                        block.tails, block.count, query + layout.head, layout.tail, into: tails)
+                } else {
+                    VectorKernel.dots(block.tails, block.count, query + layout.head, layout.tail, into: tails)
+                }
+                // Rows ascend: a place is never behind its row.
+                for (index, row) in rows.enumerated() { tails[index] = tails[Int(row)] }
+            } else if isDistance {
                 VectorKernel.squaredDistances(block.tails, rows, query + layout.head, layout.tail, into: tails)
             } else {
                 VectorKernel.dots(block.tails, rows, query + layout.head, layout.tail, into: tails)
