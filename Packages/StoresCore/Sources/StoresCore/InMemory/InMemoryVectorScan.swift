@@ -122,15 +122,35 @@ struct VectorScan {
         rows.reserveCapacity(block.count)
         heads.reserveCapacity(block.count)
         let threshold = top.threshold
+        let count = block.count
         scratch.heads.withUnsafeBufferPointer { scores in
             block.scales.withUnsafeBufferPointer { scales in
                 block.tailBounds.withUnsafeBufferPointer { bounds in
-                    for row in 0..<block.count {
+                    guard let scores = scores.baseAddress, let scales = scales.baseAddress,
+                        let bounds = bounds.baseAddress
+                    else { return }
+                    func consider(_ row: Int) {
                         let bound = isDistance ? -scores[row] : (scores[row] + reach * bounds[row]) * scales[row]
-                        if bound < threshold || bound == -.infinity { continue }
-                        if let mask, mask[row] == 0 { continue }
+                        if bound < threshold || bound == -.infinity { return }
+                        if let mask, mask[row] == 0 { return }
                         rows.append(Int32(truncatingIfNeeded: row))
                         heads.append(scores[row])
+                    }
+                    var row = 0
+                    while row + 8 <= count {
+                        // Eight rows at a time, most of which are out of reach.
+                        let s = UnsafeRawPointer(scores + row).loadUnaligned(as: SIMD8<Float>.self)
+                        let t = UnsafeRawPointer(bounds + row).loadUnaligned(as: SIMD8<Float>.self)
+                        let c = UnsafeRawPointer(scales + row).loadUnaligned(as: SIMD8<Float>.self)
+                        let bound = isDistance ? -s : (s + reach * t) * c
+                        if bound.max() >= threshold {
+                            for place in row..<row + 8 { consider(place) }
+                        }
+                        row += 8
+                    }
+                    while row < count {
+                        consider(row)
+                        row += 1
                     }
                 }
             }
