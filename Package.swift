@@ -30,9 +30,11 @@ let package = Package(
     products: [
         .library(name: "StoresCore", targets: ["StoresCore"]),
         .library(name: "StoresFile", targets: ["StoresFile"]),
+        .library(name: "StoresSQLite", targets: ["StoresSQLite"]),
     ],
     traits: [
-        .default(enabledTraits: [])
+        .default(enabledTraits: []),
+        .trait(name: "SQLite", description: "StoresSQLite, by GRDB"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -40,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     ],
     targets: [
         target(
@@ -67,6 +70,24 @@ let package = Package(
             name: "StoresFileWriter", dependencies: ["StoresFile", "StoresCore"],
             path: "Packages/StoresFile/Tests/StoresFileWriter", swiftSettings: settings),
         tests("StoresFileTests", in: "StoresFile", ["StoresFile", "StoresFileWriter", "StoresCore"]),
+        target(
+            "StoresSQLite",
+            [
+                "StoresCore",
+                .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
+                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "StoresSQLiteWriter", dependencies: ["StoresSQLite", "StoresCore"],
+            path: "Packages/StoresSQLite/Tests/StoresSQLiteWriter", swiftSettings: settings),
+        tests(
+            "StoresSQLiteTests", in: "StoresSQLite",
+            [
+                "StoresSQLite", "StoresSQLiteWriter", "StoresCore",
+                .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
+                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
