@@ -15,6 +15,7 @@ let package = Package(
     dependencies: [
         .package(path: "../Packages/StoresCore"),
         .package(path: "../Packages/StoresFile"),
+        .package(path: "../Packages/StoresSQLite"),
     ],
     targets: [
         // Counts allocations, and reads what the C library knows of memory. In the executable alone, never in a library.
@@ -25,6 +26,7 @@ let package = Package(
                 "CMeasure",
                 .product(name: "StoresCore", package: "StoresCore"),
                 .product(name: "StoresFile", package: "StoresFile"),
+                .product(name: "StoresSQLite", package: "StoresSQLite"),
             ],
             swiftSettings: settings
         ),

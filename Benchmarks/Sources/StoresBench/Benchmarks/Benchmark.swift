@@ -21,6 +21,7 @@ final class Bench {
 }
 
 let benchmarks: [any Benchmark.Type] = [
-    TierOverhead.self, VectorScan.self, VectorFilter.self, VectorMemory.self, FilterEvaluation.self, Fusing.self,
-    JSON.self, ArtifactStream.self,
+    TierOverhead.self, VectorScan.self, VectorFilter.self, VectorMemory.self, SQLiteMemoryPut.self,
+    FilterEvaluation.self,
+    ArtifactStream.self, SQLiteVectorQuery.self, SQLiteSession.self, SQLiteEvents.self, Fusing.self, JSON.self,
 ]
