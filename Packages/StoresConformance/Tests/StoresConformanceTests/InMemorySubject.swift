@@ -4,7 +4,9 @@ import StoresCore
 /// The in-memory stores with a clock that the cases move.
 enum InMemorySubject {
     static let waivers = Dictionary(
-        uniqueKeysWithValues: Tier.stores.filter { !Conformance.cases(for: $0).isEmpty }.map { ("X5.\($0.rawValue).persists", "in-memory: gone at exit") })
+        uniqueKeysWithValues: Tier.stores.filter { !Conformance.cases(for: $0).isEmpty }.map {
+            ("X5.\($0.rawValue).persists", "in-memory: gone at exit")
+        })
 
     static func with<T>(
         behavior: InMemoryBehavior = InMemoryBehavior(), tiers: Set<Tier> = Set(Tier.stores),

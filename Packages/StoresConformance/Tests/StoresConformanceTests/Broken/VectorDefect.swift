@@ -1,0 +1,61 @@
+/// What can be wrong with a vector driver, and the cases that must notice.
+enum VectorDefect: String, CaseIterable {
+    case similarityInverted, similarityOff, orderByIDAlone, tiesUnordered, limitIgnored, limitBeforeFilter
+    case minScoreExclusive, upsertMerges, firstWins, documentLost, everythingIncluded, vectorsRounded
+    case namespacesIgnored, deleteIgnoresNamespace, deleteStopsAtThousand, deleteCountsAsked, deleteMissingThrows
+    case deleteAllKeepsSome, scrollRepeats, scrollSkips, scrollIgnoresFilter, scrollStopsEarly
+    case shapeIgnored, ensureEmpties, verifyCreates, dropKeepsRecords, listingUnsorted
+    case idsCaseFolded, idsNormalised, namesCaseFolded, missingIsNotEqual, notIsFalseOnMissing, integersAsDoubles
+    case stringsFoldCase, prefixAsPattern, invalidPathMatchesAll, emptyInIsTrue, deepFiltersIgnored
+    case dotsSplit, textQueryEmpty, receiptLies, failureSwallowed, metadataFlattened, acceptedLost
+
+    /// Ids of conformance cases.
+    var noticedBy: [String] {
+        switch self {
+        case .similarityInverted: ["V6.cosine", "V6.dot", "V6.euclidean", "V9.exact"]
+        case .similarityOff: ["V6.cosine", "V6.dot", "V6.euclidean"]
+        case .orderByIDAlone: ["V8.order", "V9.exact"]
+        case .tiesUnordered: ["V8.order", "X9.vector.totalOrder"]
+        case .limitIgnored: ["V8.limit"]
+        case .limitBeforeFilter: ["V9.lowSelectivity"]
+        case .minScoreExclusive: ["V7.inclusive"]
+        case .upsertMerges: ["V4.replacesWhole"]
+        case .firstWins: ["V4.replacesWhole"]
+        case .documentLost: ["V13.onlyWhenAsked"]
+        case .everythingIncluded: ["V13.onlyWhenAsked"]
+        case .vectorsRounded: ["V13.bitForBit"]
+        case .namespacesIgnored: ["V11.confined", "X11.vector.namespaces"]
+        case .deleteIgnoresNamespace: ["V11.deletesConfined"]
+        case .deleteStopsAtThousand: ["V10.deleteWhere"]
+        case .deleteCountsAsked: ["V10.missingIds"]
+        case .deleteMissingThrows: ["V10.missingIds"]
+        case .deleteAllKeepsSome: ["V10.deleteAll"]
+        case .scrollRepeats: ["V14.everyRecord"]
+        case .scrollSkips: ["V14.everyRecord", "V14.underChange"]
+        case .scrollIgnoresFilter: ["V14.filtered"]
+        case .scrollStopsEarly: ["V14.everyRecord"]
+        case .shapeIgnored: ["V2.schemaMismatch"]
+        case .ensureEmpties: ["V2.neverRebuilt"]
+        case .verifyCreates: ["V2.verifyCreatesNothing"]
+        case .dropKeepsRecords: ["V2.listAndDrop"]
+        case .listingUnsorted: ["V2.listAndDrop"]
+        case .idsCaseFolded: ["X11.vector.ids"]
+        case .idsNormalised: ["V1.idsRoundTrip", "X11.vector.ids"]
+        case .namesCaseFolded: ["X11.vector.collections"]
+        case .missingIsNotEqual: ["F1.vector.everyNode", "F2.vector.missingIsNull", "F9.vector.oracle"]
+        case .notIsFalseOnMissing: ["F2.vector.missingIsNull", "F9.vector.oracle"]
+        case .integersAsDoubles: ["F4.vector.kinds"]
+        case .stringsFoldCase: ["F5.vector.strings"]
+        case .prefixAsPattern: ["F5.vector.strings", "X11.vector.filters"]
+        case .invalidPathMatchesAll: ["X11.vector.filters"]
+        case .emptyInIsTrue: ["F3.vector.empty"]
+        case .deepFiltersIgnored: ["F7.vector.atTheLimit"]
+        case .dotsSplit: ["F6.vector.literalNames", "F6.vector.nested"]
+        case .textQueryEmpty: ["V12.text"]
+        case .receiptLies: ["V5.searchable"]
+        case .failureSwallowed: ["X6.vector.bulk"]
+        case .metadataFlattened: ["V13.metadataRoundTrips"]
+        case .acceptedLost: ["V5.accepted"]
+        }
+    }
+}
