@@ -3,11 +3,7 @@ import Testing
 
 @testable import StoresCore
 
-@Suite(.timeLimit(.minutes(1))) struct BlockingPoolTests {
-    private func until(_ condition: () -> Bool) async {
-        while !condition() { await Task.yield() }
-    }
-
+@Suite(.timeLimit(.minutes(5))) struct BlockingPoolTests {
     @Test func `no more calls block at the same time than there are threads, and that many do`() async throws {
         let pool = BlockingPool(label: "test", threads: 3)
         let running = Locked((now: 0, most: 0))
@@ -26,7 +22,7 @@ import Testing
                 }
             }
             // All three threads get to the gate, and the rest waits: the pool's tasks still run meanwhile.
-            await until { running.value.now == 3 && pool.waitingCount == 27 }
+            try await eventually { running.value.now == 3 && pool.waitingCount == 27 }
             for _ in 0..<30 { gate.signal() }
             try await group.waitForAll()
         }
@@ -50,7 +46,7 @@ import Testing
             try await group.waitForAll()
         }
         // Every one of the 16 blocks, though the machine may have fewer cores; and tasks go on.
-        await until { blocked.value == 16 }
+        try await eventually { blocked.value == 16 }
         let sum = await withTaskGroup(of: Int.self) { group in
             for number in 0..<100 { group.addTask { number } }
             return await group.reduce(0, +)
@@ -72,12 +68,12 @@ import Testing
                     gate.wait()
                 }
             }
-            await until { started.value }
+            try await eventually { started.value }
             for number in 0..<200 {
                 group.addTask {
                     try await pool.run { () throws(StoreError) in order.withLock { $0.append(number) } }
                 }
-                await until { pool.waitingCount == number + 1 }
+                try await eventually { pool.waitingCount == number + 1 }
             }
             gate.signal()
             try await group.waitForAll()
@@ -96,11 +92,11 @@ import Testing
                 gate.wait()
             }
         }
-        await until { started.value }
+        try await eventually { started.value }
         let waiting = (0..<10).map { _ in
             Task { try await pool.run { () throws(StoreError) in ran.withLock { $0 += 1 } } }
         }
-        await until { pool.waitingCount == 10 }
+        try await eventually { pool.waitingCount == 10 }
         for task in waiting.dropLast() { task.cancel() }
         // Returns although the only thread is still blocked.
         for task in waiting.dropLast() {
@@ -129,7 +125,7 @@ import Testing
         let ran = Locked(false)
         let gate = Locked(false)
         let task = Task {
-            while !gate.value { await Task.yield() }
+            try? await eventually { gate.value }
             try await pool.run { () throws(StoreError) in ran.withLock { $0 = true } }
         }
         task.cancel()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import StoresCore
 
-@Suite(.timeLimit(.minutes(2))) struct InMemoryEventTests {
+@Suite(.timeLimit(.minutes(5))) struct InMemoryEventTests {
     let test = TestContext()
     let driver = InMemoryEventDriver()
 
@@ -159,7 +159,7 @@ import Testing
         let tasks = (0..<5).map { _ in
             Task { try await driver.waitForEvents(after: nil, timeout: .seconds(600)) }
         }
-        while driver.waitingCount < 5 { await Task.yield() }
+        try await eventually { driver.waitingCount >= 5 }
         try await append(["a"])
         for task in tasks { try await task.value }
         #expect(driver.waitingCount == 0)
@@ -167,7 +167,7 @@ import Testing
         try await driver.waitForEvents(after: nil, timeout: .seconds(600))
         let head = try await driver.head(context: call)
         let last = Task { try await driver.waitForEvents(after: head, timeout: .seconds(600)) }
-        while driver.waitingCount < 1 { await Task.yield() }
+        try await eventually { driver.waitingCount >= 1 }
         try await append(["b"], to: "other")
         try await last.value
     }
@@ -179,7 +179,7 @@ import Testing
         }
         // Some are cancelled before they wait, some while.
         for task in tasks.prefix(50) { task.cancel() }
-        while driver.waitingCount < 50 { await Task.yield() }
+        try await eventually { driver.waitingCount >= 50 }
         for task in tasks { task.cancel() }
         for task in tasks {
             let error = await #expect(throws: StoreError.self) { try await task.value }

@@ -5,7 +5,7 @@ struct TestContext {
     let clock = ManualStoreClock()
     let ids = SequentialIDGenerator(prefix: "t")
 
-    var call: CallContext { CallContext(deadline: .after(.seconds(60)), clock: clock, ids: ids) }
+    var call: CallContext { CallContext(deadline: .after(.seconds(600)), clock: clock, ids: ids) }
     var now: Timestamp { clock.now }
 }
 
@@ -28,4 +28,9 @@ func drain(_ chunks: any ArtifactChunks) async throws -> [UInt8] {
     var all: [UInt8] = []
     while let chunk = try await chunks.next() { all += chunk }
     return all
+}
+
+/// Returns when the condition holds. Between two looks it lets go of the processor, which other tests need.
+func eventually(_ condition: () -> Bool) async throws {
+    while !condition() { try await Task.sleep(for: .milliseconds(1)) }
 }
