@@ -3,7 +3,7 @@ import Testing
 @testable import StoresCore
 
 struct CallGateTests {
-    let soon = Deadline.after(.seconds(20))
+    let soon = Deadline.after(.seconds(600))
 
     @Test func entersUpToTheLimitAndServesWaitersInOrder() async throws {
         let gate = CallGate(limit: 1)
