@@ -1,0 +1,1 @@
+"""Round trips to the backends with nothing but Python's standard library."""
