@@ -6,7 +6,8 @@ send() {
     local line count=0
     { exec 3<>"/dev/tcp/$1/$2"; } 2>/dev/null || return 1
     printf '%s' "$3" >&3
-    while IFS= read -r -t 3 -u 3 line && ((count++ < 200)); do
+    # The last line may lack its end.
+    while { IFS= read -r -t 3 -u 3 line || [[ $line ]]; } && ((count++ < 200)); do
         printf '%s\n' "${line%$'\r'}"
         # The end of a bulk reply: INFO ends with an empty line after its last field.
         [[ $4 && $line == *"$4"* ]] && break

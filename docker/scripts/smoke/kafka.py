@@ -25,7 +25,7 @@ def round_trip(address, seconds):
                 api_versions(wire)
         except Failure as failure:
             raise Failure(
-                failure.reason, f"{address} sends clients to {host}:{port}, where none answers ({failure.message})",
+                "protocol", f"{address} sends clients to {host}:{port}, where none answers ({failure.message})",
                 "KAFKA_ADVERTISED_HOST and KAFKA_PORT are what clients are sent to") from None
     produce = versions.get(0, (0, 0))[1]
     return f"Kafka with {len(brokers)} broker{'' if len(brokers) == 1 else 's'}, Produce to version {produce}", \

@@ -52,11 +52,11 @@ class Address:
         parts = urllib.parse.urlsplit(text if "://" in text else f"//{text}")
         self.scheme = parts.scheme
         self.host = parts.hostname or "127.0.0.1"
-        self.port = parts.port or port
+        self.port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, port)
         self.user = urllib.parse.unquote(parts.username or "")
         self.password = urllib.parse.unquote(parts.password or "")
         self.path = urllib.parse.unquote(parts.path.lstrip("/"))
         self.query = dict(urllib.parse.parse_qsl(parts.query))
 
     def __str__(self):
-        return f"{self.host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
