@@ -1,0 +1,8 @@
+import StoresCore
+
+/// The adapters that this executable links.
+enum LinkedAdapters {
+    static func registry() -> AdapterRegistry {
+        AdapterRegistry()
+    }
+}
