@@ -17,6 +17,7 @@ let package = Package(
     ],
     dependencies: [
         .package(path: "../StoresCore"),
+        .package(path: "../StoresFile"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     ],
@@ -25,6 +26,7 @@ let package = Package(
             name: "StoresCommand",
             dependencies: [
                 "StoresCore",
+                "StoresFile",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -1,8 +1,7 @@
 import ArgumentParser
 import StoresCore
 
-struct ArtifactGet: TierVerb {
-    static let tier = Tier.artifact
+struct ArtifactGet: CallVerb {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Streams an object to stdout or into a file.",
         discussion: """
@@ -29,7 +28,7 @@ struct ArtifactGet: TierVerb {
 
     func run(in context: CommandContext) async throws {
         let path = output.map(context.resolve)
-        try await context.withStores([Self.tier], call) { stores in
+        try await context.withStores([.artifact], call) { stores in
             guard
                 let artifact = try await stores.artifact.get(key, range: range?.range, ifNoneMatch: ifNoneMatch)
             else {
@@ -46,6 +45,4 @@ struct ArtifactGet: TierVerb {
             try await context.console.emit(artifact.info.jsonValue)
         }
     }
-
-    func run(_ stores: Stores, _ console: Console) async throws {}
 }

@@ -1,8 +1,8 @@
 import ArgumentParser
 import StoresCore
+import StoresFile
 
-struct ArtifactPutVerb: TierVerb {
-    static let tier = Tier.artifact
+struct ArtifactPutVerb: CallVerb {
     static let configuration = CommandConfiguration(
         commandName: "put", abstract: "Streams a file or stdin into an object.",
         discussion: """
@@ -29,7 +29,7 @@ struct ArtifactPutVerb: TierVerb {
 
     func run(in context: CommandContext) async throws {
         let path = file.map(context.resolve)
-        try await context.withStores([Self.tier], call) { stores in
+        try await context.withStores([.artifact], call) { stores in
             let metadata = try metadata.dictionary("--metadata")
             let info =
                 if let path {
@@ -44,6 +44,4 @@ struct ArtifactPutVerb: TierVerb {
             try await context.console.emit(info.jsonValue)
         }
     }
-
-    func run(_ stores: Stores, _ console: Console) async throws {}
 }

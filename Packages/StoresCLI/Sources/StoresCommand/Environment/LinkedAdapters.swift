@@ -1,8 +1,11 @@
 import StoresCore
+import StoresFile
 
 /// The adapters that this executable links.
 enum LinkedAdapters {
     static func registry() -> AdapterRegistry {
-        AdapterRegistry()
+        var registry = AdapterRegistry()
+        registry.register(StoresFile.self)
+        return registry
     }
 }

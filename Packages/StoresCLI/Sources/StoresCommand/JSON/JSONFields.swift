@@ -160,7 +160,7 @@ extension Timestamp {
 }
 
 extension [String: String] {
-    var jsonValue: Value { .object(mapValues { .string($0) }) }
+    var jsonValue: StoresCore.Value { .object(mapValues { .string($0) }) }
 }
 
 extension Duration {

@@ -15,7 +15,7 @@ struct MemoryList: TierVerb {
     var scope: ScopeArgument
 
     @Option(help: "exact: this scope; subtree: all under it too.")
-    var depth = ScopeDepth.subtree
+    var depth = Choice(ScopeDepth.subtree)
 
     @Option(name: .customLong("where"), help: FilterArgument.help)
     var filter: FilterArgument?
@@ -27,7 +27,7 @@ struct MemoryList: TierVerb {
         let filter = try filter.filter()
         try await page.stream(to: console) { cursor, limit in
             try await stores.memory.list(
-                scope: scope.scope, depth: depth, where: filter, cursor: cursor, limit: limit)
+                scope: scope.scope, depth: depth.value, where: filter, cursor: cursor, limit: limit)
         } emit: {
             $0.jsonValue
         }

@@ -24,7 +24,7 @@ struct MemoryRecall: TierVerb {
     var embed: String?
 
     @Option(help: "exact: this scope; subtree: all under it too.")
-    var depth = ScopeDepth.subtree
+    var depth = Choice(ScopeDepth.subtree)
 
     @Option(name: .customLong("where"), help: FilterArgument.help)
     var filter: FilterArgument?
@@ -49,10 +49,10 @@ struct MemoryRecall: TierVerb {
         let matches: FactMatches
         if let text {
             matches = try await stores.memory.recall(
-                text: text, scope: scope.scope, depth: depth, where: filter, limit: limit)
+                text: text, scope: scope.scope, depth: depth.value, where: filter, limit: limit)
         } else {
             matches = try await stores.memory.recall(
-                vector: cue(), scope: scope.scope, depth: depth, where: filter, limit: limit, minScore: minScore)
+                vector: cue(), scope: scope.scope, depth: depth.value, where: filter, limit: limit, minScore: minScore)
         }
         for value in matches.jsonValues() { try await console.emit(value) }
     }

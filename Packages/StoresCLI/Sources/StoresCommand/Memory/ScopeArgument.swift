@@ -36,5 +36,3 @@ extension Scope {
         }
     }
 }
-
-extension ScopeDepth: ExpressibleByArgument {}

@@ -25,7 +25,7 @@ public struct CommandLineTool: Sendable {
     /// Parses and runs one command.
     ///
     /// - Parameter arguments: Without the program's name.
-    /// - Returns: The exit code, see ``ExitStatus``.
+    /// - Returns: The exit code, as `stores --help` lists them.
     public func run(_ arguments: [String]) async -> Int32 {
         let console = Console(input: input, output: output, errors: errors, environment: environment)
         var wantsJSONErrors = arguments.prefix { $0 != "--" }.contains("--json-errors")

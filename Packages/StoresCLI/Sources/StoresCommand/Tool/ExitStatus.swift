@@ -1,7 +1,7 @@
 import StoresCore
 
 /// What the process's exit code says. `stores --help` lists them.
-public enum ExitStatus: Int32, Sendable, CaseIterable {
+enum ExitStatus: Int32, Sendable, CaseIterable {
     case success = 0
     case failure = 1
     case usage = 2
@@ -15,7 +15,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case interrupted = 130
     case brokenPipe = 141
 
-    public init(_ error: StoreError) {
+    init(_ error: StoreError) {
         self =
             switch error.code {
             case .invalidArgument: .usage

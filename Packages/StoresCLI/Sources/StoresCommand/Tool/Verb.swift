@@ -10,18 +10,24 @@ protocol Verb: ParsableCommand {
     func run(in context: CommandContext) async throws
 }
 
-/// A verb of one tier: it runs with that tier opened, and no other.
-protocol TierVerb: Verb {
-    static var tier: Tier { get }
+/// A verb that calls backends.
+protocol CallVerb: Verb {
     var call: CallOptions { get }
+}
+
+extension CallVerb {
+    var wantsJSONErrors: Bool { call.jsonErrors }
+    var isVerbose: Bool { call.verbose }
+}
+
+/// A verb of one tier: it runs with that tier opened, and no other.
+protocol TierVerb: CallVerb {
+    static var tier: Tier { get }
 
     func run(_ stores: Stores, _ console: Console) async throws
 }
 
 extension TierVerb {
-    var wantsJSONErrors: Bool { call.jsonErrors }
-    var isVerbose: Bool { call.verbose }
-
     func run(in context: CommandContext) async throws {
         try await context.withStores([Self.tier], call) { stores in
             try await run(stores, context.console)

@@ -29,8 +29,8 @@ struct CollectionShapeOptions: ParsableArguments {
     @Option(help: "Creates the collection when it is missing; of another shape it is a schemaMismatch.")
     var dimensions: Int?
 
-    @Option(help: "\(VectorMetric.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var metric = VectorMetric.cosine
+    @Option(help: "How closeness is measured.")
+    var metric = Choice(VectorMetric.cosine)
 
     @Option(
         name: .customLong("field"),
@@ -47,7 +47,7 @@ struct CollectionShapeOptions: ParsableArguments {
 
     func spec(_ name: String, dimensions: Int) throws -> VectorCollectionSpec {
         VectorCollectionSpec(
-            name: name, dimensions: dimensions, metric: metric, fields: fields.map(\.field),
+            name: name, dimensions: dimensions, metric: metric.value, fields: fields.map(\.field),
             hasUnitVectors: unitVectors, options: try options.dictionary("--option"))
     }
 
@@ -58,8 +58,6 @@ struct CollectionShapeOptions: ParsableArguments {
             spec(place.collection, dimensions: dimensions), namespace: place.namespace)
     }
 }
-
-extension VectorMetric: ExpressibleByArgument {}
 
 /// `section:string`, `author.name:string`, `size:int:unindexed`; without a type: string.
 struct FieldArgument: ExpressibleByArgument, Sendable {
