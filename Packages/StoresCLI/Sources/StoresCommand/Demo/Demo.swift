@@ -35,9 +35,9 @@ struct Demo {
         }
         let collection = try await timings.measure(.vector) { try await openCollection() }
         let index = try await timings.measure(.search) { try await openIndex() }
-        let indexer = DemoIndexer(
-            stores: stores, names: names, timings: timings, run: run, embedder: embedder, collection: collection,
-            index: index)
+        let writer = DemoWriter(
+            stores: stores, names: names, timings: timings, embedder: embedder, collection: collection, index: index)
+        let indexer = DemoIndexer(writer: writer, run: run)
         var catalog = try await DemoCatalog.load(stores.memory, names, timings)
         try await dropLost(&catalog, collection, index, timings)
         let plan = DemoPlan(sources.documents, catalog)

@@ -35,8 +35,8 @@ struct SessionGet: TierVerb {
         }
         try await IDBatches.forEach(keys, console.input) { keys in
             let entries = try await stores.session.get(keys)
-            for key in keys {
-                if let entry = entries[key] { try await console.emit(entry.jsonValue(key)) }
+            for (key, entry) in zip(keys, entries) {
+                if let entry { try await console.emit(entry.jsonValue(key)) }
             }
             try await console.output.flush()
         }
