@@ -19,6 +19,24 @@ import Testing
         var questions: Int64 = 0
         var events: [String] = []
         var status: String?
+
+        /// What is there and should not be, and the other way round; short enough to be printed.
+        func difference(from found: Traces) -> [String] {
+            func compare(_ name: String, _ expected: [String], _ found: [String]) -> [String] {
+                expected == found
+                    ? []
+                    : [
+                        "\(name): \(found.count) instead of \(expected.count): "
+                            + found.difference(from: expected).map { "\($0)" }.joined(separator: "; ").prefix(400)
+                    ]
+            }
+            return compare("vectors", vectors, found.vectors) + compare("words", words, found.words)
+                + compare("objects", objects, found.objects) + compare("facts", facts, found.facts)
+                + compare("revisions", revisions.map(String.init), found.revisions.map(String.init))
+                + compare("conversation", conversation, found.conversation)
+                + compare("questions", ["\(questions)"], ["\(found.questions)"])
+                + compare("events", events, found.events) + compare("status", [status ?? ""], [found.status ?? ""])
+        }
     }
 
     static func traces(_ stores: Stores) async throws -> Traces {
@@ -171,9 +189,12 @@ import Testing
             } catch let error as StoreError where error.message == "the process dies here" {
                 interrupted += 1
             }
-            _ = try await Demo(stores: stores).run(sources, questions: questions)
-            let traces = try await Self.traces(stores)
-            #expect(traces == expected, "\(tier) \(moment), call \(interrupted)")
+            // What came after the last save, when the run was done, only told of it.
+            if try await stores.event.loadRun("demo")?.status != "done" {
+                _ = try await Demo(stores: stores).run(sources, questions: questions)
+            }
+            let difference = expected.difference(from: try await Self.traces(stores))
+            #expect(difference == [], "\(tier) \(moment), call \(interrupted)")
             await stores.shutdown()
         }
         #expect((3..<200).contains(interrupted))

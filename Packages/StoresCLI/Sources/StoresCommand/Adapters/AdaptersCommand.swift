@@ -32,7 +32,8 @@ struct AdaptersCommand: Verb {
         let registry = LinkedAdapters.registry()
         for name in names where !registry.descriptions.contains(where: { $0.name == name }) {
             throw StoreError.invalidArgument(
-                "no adapter is called \(Redaction.name(name)); linked: \(registry.descriptions.map(\.name).joined(separator: ", "))")
+                "no adapter is called \(Redaction.name(name)); linked: \(registry.descriptions.map(\.name).joined(separator: ", "))"
+            )
         }
         let catalog = AdapterCatalog(
             adapters: registry.descriptions.filter { names.isEmpty || names.contains($0.name) })

@@ -62,7 +62,8 @@ struct JSONLines: ~Copyable {
             pending.removeFirst(start)
             (start, searched) = (0, pending.count)
             guard pending.count <= Self.maxLine else {
-                throw StoreError(.tooLarge, "stdin line \(number + 1) has more than \(Self.maxLine) bytes", applied: .no)
+                throw StoreError(
+                    .tooLarge, "stdin line \(number + 1) has more than \(Self.maxLine) bytes", applied: .no)
             }
             if let chunk = try await input.next() { pending.append(contentsOf: chunk) } else { isAtEnd = true }
         }

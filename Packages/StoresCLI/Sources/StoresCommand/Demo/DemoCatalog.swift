@@ -32,7 +32,8 @@ struct DemoCatalog {
 extension DemoCatalog.Entry {
     /// Nil for a fact of another make, whose document is then taken in anew.
     init?(_ fact: Fact) {
-        guard case .string(let sha256) = fact.attributes["sha256"], case .int(let passages) = fact.attributes["passages"],
+        guard case .string(let sha256) = fact.attributes["sha256"],
+            case .int(let passages) = fact.attributes["passages"],
             case .string(let path) = fact.attributes["path"]
         else { return nil }
         var headings: [String] = []

@@ -21,7 +21,8 @@ struct DemoCommand: CallVerb {
         help: "Files and folders; by default README.md, Docs and the documentation in Packages.", completion: .file())
     var paths: [String] = []
 
-    @Option(name: .customLong("ask"), help: ArgumentHelp("A question; may be given more than once.", valueName: "question"))
+    @Option(
+        name: .customLong("ask"), help: ArgumentHelp("A question; may be given more than once.", valueName: "question"))
     var questions: [String] = []
 
     @Flag(help: "One JSON document on stdout.")

@@ -77,7 +77,8 @@ struct DemoConversation {
                 scores: Dictionary(near.compactMap { match in match.score.map { (match.id, $0) } }) { $1 },
                 duration: start.duration(to: vectorDone)))
         answer.hits.append(
-            Hits(way: "text", ids: words.hits.prefix(Self.limit).map(\.id), duration: vectorDone.duration(to: textDone)))
+            Hits(way: "text", ids: words.hits.prefix(Self.limit).map(\.id), duration: vectorDone.duration(to: textDone))
+        )
         if stores.vector.capabilities.contains(.vector(.hybridQuery)) {
             let both = try await timings.measure(.vector) {
                 try await collection.hybridQuery(

@@ -43,10 +43,14 @@ struct DemoIndexer {
     func remove(_ name: String, _ old: DemoCatalog.Entry) async throws {
         try await writer.timings.measure(.vector) { try await writer.removePassages(name, from: 0, old, keeping: nil) }
         try await writer.timings.measure(.search) { try await writer.removeWords(name, from: 0, old, keeping: nil) }
-        try await writer.timings.measure(.artifact) { _ = try await writer.stores.artifact.delete(writer.names.artifact(name)) }
+        try await writer.timings.measure(.artifact) {
+            _ = try await writer.stores.artifact.delete(writer.names.artifact(name))
+        }
         try await run.record(
             "document.removed", "\(name)\u{0}\(old.sha256)",
             ["document": .string(name), "passages": .int(Int64(old.passages))])
-        try await writer.timings.measure(.memory) { _ = try await writer.stores.memory.delete(name, scope: writer.names.scope) }
+        try await writer.timings.measure(.memory) {
+            _ = try await writer.stores.memory.delete(name, scope: writer.names.scope)
+        }
     }
 }

@@ -130,7 +130,9 @@ struct JSONFields {
 
     mutating func filter(_ name: String) throws(StoreError) -> Filter? {
         guard let text = try string(name) else { return nil }
-        do throws(StoreError) { return try Filter(parsing: text) } catch { throw self.error("\(name): \(error.message)") }
+        do throws(StoreError) { return try Filter(parsing: text) } catch {
+            throw self.error("\(name): \(error.message)")
+        }
     }
 }
 

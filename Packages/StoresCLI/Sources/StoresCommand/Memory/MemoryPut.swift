@@ -23,7 +23,8 @@ struct MemoryPut: TierVerb {
     @Option(help: "The fact.")
     var content: String?
 
-    @Option(name: .customLong("attribute"), help: ArgumentHelp("An attribute: JSON, else text.", valueName: "name=value"))
+    @Option(
+        name: .customLong("attribute"), help: ArgumentHelp("An attribute: JSON, else text.", valueName: "name=value"))
     var attributes: [KeyValueArgument] = []
 
     @Option(help: "Where the fact comes from.")

@@ -3,7 +3,9 @@ import StoresCore
 
 /// Ids or keys from the command line, or in streams from stdin.
 struct IDsOptions: ParsableArguments {
-    @Option(name: .customLong("ids"), parsing: .upToNextOption, help: "Ids; \"-\" reads them from stdin, a JSON string a line.")
+    @Option(
+        name: .customLong("ids"), parsing: .upToNextOption,
+        help: "Ids; \"-\" reads them from stdin, a JSON string a line.")
     var ids: [String] = []
 
     var isEmpty: Bool { ids.isEmpty }
