@@ -17,7 +17,9 @@ let package = Package(
     ],
     dependencies: [
         .package(path: "../StoresCore"),
+        .package(path: "../StoresConformance"),
         .package(path: "../StoresFile"),
+        .package(path: "../StoresSQLite"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     ],
@@ -26,7 +28,9 @@ let package = Package(
             name: "StoresCommand",
             dependencies: [
                 "StoresCore",
+                "StoresConformance",
                 "StoresFile",
+                "StoresSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -30,9 +30,10 @@ struct AdaptersCommand: Verb {
 
     func run(in context: CommandContext) async throws {
         let registry = LinkedAdapters.registry()
-        for name in names where !registry.descriptions.contains(where: { $0.name == name }) {
+        let linked = registry.descriptions.map(\.name)
+        for name in names where !linked.contains(name) {
             throw StoreError.invalidArgument(
-                "no adapter is called \(Redaction.name(name)); linked: \(registry.descriptions.map(\.name).joined(separator: ", "))"
+                "no adapter is called \(Redaction.name(name)); linked: \(linked.joined(separator: ", "))"
             )
         }
         let catalog = AdapterCatalog(

@@ -35,9 +35,11 @@ struct CollectionShapeOptions: ParsableArguments {
     @Option(
         name: .customLong("field"),
         help: ArgumentHelp(
-            "A declared, indexed field: name:type, with the types \(FieldType.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "A declared, indexed field, of the type \(Self.types).",
             valueName: "name:type"))
     var fields: [FieldArgument] = []
+
+    private static let types = FieldType.allCases.map(\.rawValue).joined(separator: ", ")
 
     @Flag(help: "Promise vectors of length 1, so that dot products have scores.")
     var unitVectors = false
