@@ -18,7 +18,7 @@ struct ArtifactGet: CallVerb {
     @Option(help: "A file to write.", completion: .file())
     var output: String?
 
-    @Option(help: "Bytes: 0-99 (both inclusive), 100- (from there), -50 (the last 50).")
+    @Option(parsing: .unconditional, help: "Bytes: 0-99 (both inclusive), 100- (from there), -50 (the last 50).")
     var range: ByteRangeArgument?
 
     @Option(help: "Nothing is sent when the object still has this etag.")

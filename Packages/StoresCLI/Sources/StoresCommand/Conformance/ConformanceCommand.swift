@@ -17,7 +17,8 @@ struct ConformanceCommand: CallVerb {
     @Option(name: .customLong("tier"), help: "Only this tier; may be given more than once.")
     var tiers: [Choice<Tier>] = []
 
-    @Option(name: .customLong("case"), help: ArgumentHelp("Only cases of this id or rule, such as V4.", valueName: "id"))
+    @Option(
+        name: .customLong("case"), help: ArgumentHelp("Only cases of this id or rule, such as V4.", valueName: "id"))
     var only: [String] = []
 
     @Option(help: "Makes the generated filters; the same seed makes the same ones.")
@@ -53,7 +54,8 @@ struct ConformanceCommand: CallVerb {
                 if context.isVerbose { console.note("\(result.outcome.word) \(result.id) \(result.title)") }
             }
             var oracles: [OracleReport] = []
-            for tier in chosen where cases > 0 && only.isEmpty && Self.hasFilters(subject.capabilities(of: tier), tier) {
+            for tier in chosen where cases > 0 && only.isEmpty && Self.hasFilters(subject.capabilities(of: tier), tier)
+            {
                 oracles.append(try await Oracle.run(subject, tier: tier, seed: seed, cases: cases))
             }
             let isPassing = report.isPassing && oracles.allSatisfy(\.isPassing)

@@ -34,6 +34,8 @@ struct DoctorReport {
     func text(_ style: TextStyle) -> String {
         var text = ""
         let width = report.probes.map { $0.variable.count + $0.adapter.count + 1 }.max() ?? 0
+        // Tiers that share a backend share what is known of it.
+        var shown: Set<String> = []
         for probe in report.probes {
             let name = "\(probe.variable)=\(probe.adapter)"
             let padding = String(repeating: " ", count: width - name.count)
@@ -44,7 +46,7 @@ struct DoctorReport {
             line += "  \(milliseconds(probe.latency)) ms"
             if filled.contains(probe.tier) { line += style.dim("  (not set, filled in)") }
             text += line + "\n"
-            if let status = probe.status {
+            if let status = probe.status, shown.insert("\(probe.adapter) \(probe.endpoint ?? "")").inserted {
                 for (name, value) in status.details.sorted(by: { $0.key < $1.key }) {
                     text += style.dim("      \(name): \(value)") + "\n"
                 }
