@@ -24,17 +24,22 @@ func tests(_ name: String, in package: String, _ dependencies: [Target.Dependenc
         name: name, dependencies: dependencies, path: "Packages/\(package)/Tests/\(name)", swiftSettings: settings)
 }
 
+let grdb: [Target.Dependency] = ["GRDB", "GRDBSQLite"].map {
+    .product(name: $0, package: "GRDB.swift", condition: .when(traits: ["SQLite"]))
+}
+
 let package = Package(
     name: "swift-backend-stores",
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "StoresCore", targets: ["StoresCore"]),
+        .library(name: "StoresConformance", targets: ["StoresConformance"]),
         .library(name: "StoresFile", targets: ["StoresFile"]),
         .library(name: "StoresSQLite", targets: ["StoresSQLite"]),
     ],
     traits: [
         .default(enabledTraits: []),
-        .trait(name: "SQLite", description: "StoresSQLite, by GRDB"),
+        .trait(name: "SQLite", description: "StoresSQLite"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -65,29 +70,18 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        target("StoresConformance", ["StoresCore"]),
+        tests("StoresConformanceTests", in: "StoresConformance", ["StoresConformance", "StoresCore"]),
         target("StoresFile", ["StoresCore"]),
         .executableTarget(
             name: "StoresFileWriter", dependencies: ["StoresFile", "StoresCore"],
             path: "Packages/StoresFile/Tests/StoresFileWriter", swiftSettings: settings),
         tests("StoresFileTests", in: "StoresFile", ["StoresFile", "StoresFileWriter", "StoresCore"]),
-        target(
-            "StoresSQLite",
-            [
-                "StoresCore",
-                .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
-                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
-                .product(name: "Logging", package: "swift-log"),
-            ]),
+        target("StoresSQLite", ["StoresCore", .product(name: "Logging", package: "swift-log")] + grdb),
         .executableTarget(
             name: "StoresSQLiteWriter", dependencies: ["StoresSQLite", "StoresCore"],
             path: "Packages/StoresSQLite/Tests/StoresSQLiteWriter", swiftSettings: settings),
-        tests(
-            "StoresSQLiteTests", in: "StoresSQLite",
-            [
-                "StoresSQLite", "StoresSQLiteWriter", "StoresCore",
-                .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
-                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
-            ]),
+        tests("StoresSQLiteTests", in: "StoresSQLite", ["StoresSQLite", "StoresSQLiteWriter", "StoresCore"] + grdb),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,7 @@ public import CoreMetrics
 public import Logging
 public import Tracing
 
-/// How calls are made, for all tiers. ``init(settings:)`` reads the `STORE_*` variables of ``settings``.
+/// How calls are made, for all tiers. ``applying(_:)`` reads the `STORE_*` variables of ``settings``.
 public struct StoresOptions: Sendable {
     /// The deadline of a call that brings none (X2).
     public var timeout: Duration
