@@ -15,6 +15,7 @@ public final class FaultPlan: Sendable {
         var operation: String?
         var moment: Moment
         var error: StoreError
+        var skipping: Int
         var remaining: Int
     }
 
@@ -26,18 +27,21 @@ public final class FaultPlan: Sendable {
     ///   - tier: The tier whose driver is to fail.
     ///   - operation: The driver's operation, for example `upsert`; nil for any.
     ///   - times: How many calls fail.
+    ///   - skipping: How many calls succeed before that.
     ///   - moment: Before or after the write took effect.
     ///   - error: What is thrown, for example a `conflict`; by default a transient `unavailable`.
     public func fail(
-        _ tier: Tier, _ operation: String? = nil, times: Int = 1, at moment: Moment = .before,
-        with error: StoreError? = nil
+        _ tier: Tier, _ operation: String? = nil, times: Int = 1, skipping: Int = 0,
+        at moment: Moment = .before, with error: StoreError? = nil
     ) {
         let error =
             error
             ?? StoreError(
                 .unavailable, "injected fault", applied: moment == .before ? .no : .unknown)
         faults.withLock {
-            $0.append(Fault(tier: tier, operation: operation, moment: moment, error: error, remaining: times))
+            $0.append(Fault(
+                    tier: tier, operation: operation, moment: moment, error: error, skipping: skipping,
+                    remaining: times))
         }
     }
 
@@ -50,6 +54,10 @@ public final class FaultPlan: Sendable {
                         && ($0.operation == nil || $0.operation == operation)
                 })
             else { return nil }
+            guard faults[index].skipping <= 0 else {
+                faults[index].skipping -= 1
+                return nil
+            }
             faults[index].remaining -= 1
             let error = faults[index].error
             if faults[index].remaining == 0 { faults.remove(at: index) }
