@@ -24,12 +24,15 @@ public struct AdapterDescription: Sendable {
     public var settings: [SettingDescription]
     /// The service of `docker-compose.backend-stores.yml` that runs it locally, if it is a server.
     public var composeService: String?
+    /// The profile with which that service is started; nil for the services of `core`, which need none.
+    public var composeProfile: String?
     /// The variable that says where the backend is, for remedies.
     public var endpointVariable: String?
 
     public init(
         name: String, package: String, summary: String, systemName: String, tiers: [Tier: TierCapabilities],
-        settings: [SettingDescription] = [], composeService: String? = nil, endpointVariable: String? = nil
+        settings: [SettingDescription] = [], composeService: String? = nil, composeProfile: String? = nil,
+        endpointVariable: String? = nil
     ) {
         self.name = name
         self.package = package
@@ -38,6 +41,7 @@ public struct AdapterDescription: Sendable {
         self.tiers = tiers
         self.settings = settings
         self.composeService = composeService
+        self.composeProfile = composeProfile
         self.endpointVariable = endpointVariable
     }
 }

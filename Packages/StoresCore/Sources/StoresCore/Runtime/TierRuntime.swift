@@ -211,11 +211,18 @@ final class TierRuntime: Sendable {
 }
 
 extension AdapterDescription {
+    /// The command that starts the backend on a developer's machine, if it is a service of the docker bundle.
+    public var composeCommand: String? {
+        composeService.map { service in
+            let profile = composeProfile.map { "--profile \($0) " } ?? ""
+            return "docker compose -f docker-compose.backend-stores.yml \(profile)up -d \(service)"
+        }
+    }
+
     /// What to do when the backend does not answer.
     var unavailableRemedy: String? {
         let variable = endpointVariable.map { "set \($0) to where it runs" }
-        guard let composeService else { return variable.map { "check the path, or \($0)" } }
-        let compose = "start it with: docker compose -f docker-compose.backend-stores.yml up -d \(composeService)"
-        return [compose, variable].compactMap { $0 }.joined(separator: ", or ")
+        guard let composeCommand else { return variable.map { "check the path, or \($0)" } }
+        return ["start it with: \(composeCommand)", variable].compactMap { $0 }.joined(separator: ", or ")
     }
 }
