@@ -109,7 +109,8 @@ class CanFail(unittest.TestCase):
             {"variable": "QDRANT_URL", "kind": "url", "default": "http://127.0.0.1:6333", "secret": False},
             {"variable": "QDRANT_API_KEY", "kind": "string", "secret": True}])
         adapter = {"name": "qdrant", "package": "StoresQdrant", "summary": "", "settings": settings,
-                   "composeService": "qdrant", "endpointVariable": "QDRANT_URL", **changes}
+                   "composeService": "qdrant", "composeProfile": "vector-alt", "endpointVariable": "QDRANT_URL",
+                   **changes}
         return {"adapters": [adapter], "settings": []}
 
     def test_agreeing_adapter(self):
@@ -123,6 +124,7 @@ class CanFail(unittest.TestCase):
         other = {**url, "default": "http://127.0.0.1:6333"}
         self.assertIn("6334 by default", self.told(described=self.adapter(settings=[url, key])))
         self.assertIn("no service qdrnt", self.told(described=self.adapter(composeService="qdrnt")))
+        self.assertIn("its profile is None", self.told(described=self.adapter(composeProfile=None)))
         self.assertIn("does not read QDRANT_API_KEY", self.told(described=self.adapter(settings=[other])))
         self.assertIn("not among its settings", self.told(described=self.adapter(endpointVariable="QDRANT_ADDRESS")))
         port = {"variable": "QDRANT_MEMORY", "kind": "bytes", "default": "3g", "secret": False}

