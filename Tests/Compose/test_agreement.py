@@ -7,6 +7,7 @@ import unittest
 from smoke.services import ALL, COMPOSE
 from support import bundle as bundles
 
+NO_ADAPTERS = {"adapters": [], "settings": []}
 BASH = bundles.ROOT / "docker/scripts/backend_stores_smoke_test.sh"
 
 
@@ -39,10 +40,8 @@ class Agreement(unittest.TestCase):
         wanted = self.bundle.variables().keys() | {"COMPOSE_PROFILES"}
         for service in self.bundle.services:
             wanted |= self.bundle.connect(service).keys()
-        if self.described:
-            wanted |= {setting["variable"] for setting in self.described["settings"]}
-            for adapter in self.described["adapters"]:
-                wanted |= {setting["variable"] for setting in adapter["settings"]}
+        for described in (self.described, *self.described["adapters"]):
+            wanted |= {setting["variable"] for setting in described["settings"]}
         self.assertEqual(set(named), wanted)
 
     def test_example_hides_secrets(self):
@@ -50,7 +49,7 @@ class Agreement(unittest.TestCase):
         ours = {name for service in self.bundle.services for name in self.bundle.connect(service)}
         ours |= self.bundle.variables().keys()
         text = bundles.EXAMPLE.read_text(encoding="utf-8")
-        for adapter in (self.described or {"adapters": []})["adapters"]:
+        for adapter in self.described["adapters"]:
             for setting in adapter["settings"]:
                 if setting["secret"] and setting["variable"] not in ours:
                     self.assertIn(f"\n#{setting['variable']}=\n", text)
@@ -102,7 +101,7 @@ class CanFail(unittest.TestCase):
         bundle.descriptions = dict(bundle.descriptions)
         if change:
             change(bundle)
-        return "\n".join(bundles.disagreements(bundle, described))
+        return "\n".join(bundles.disagreements(bundle, described or NO_ADAPTERS))
 
     def adapter(self, **changes):
         settings = changes.pop("settings", [
@@ -155,4 +154,4 @@ class CanFail(unittest.TestCase):
         for setting in described["adapters"][0]["settings"]:
             setting.setdefault("summary", "")
         self.assertIn("#QDRANT_TIMEOUT=5s", bundles.render_example(self.bundle, described))
-        self.assertNotIn("#QDRANT_TIMEOUT", bundles.render_example(self.bundle, None))
+        self.assertNotIn("#QDRANT_TIMEOUT", bundles.render_example(self.bundle, NO_ADAPTERS))

@@ -6,6 +6,7 @@ import re
 import urllib.parse
 
 from . import downloads
+from .generated import load
 from .shell import ROOT, Failed, read
 
 FILE = ROOT / "docker-compose.backend-stores.yml"
@@ -92,22 +93,11 @@ class Bundle:
         return "small" if memory <= 512 else "medium" if memory <= 1024 else "large"
 
 
-def adapters(build=True):
-    """What `stores adapters --json` says, or None while there is no command line tool."""
-    named = os.environ.get("STORES_EXECUTABLE")
-    if not named:
-        package = ROOT / "Packages/StoresCLI"
-        if not (package / "Package.swift").exists():
-            return None
-        # The flags and the folder of scripts/test, which has built it by then.
-        scratch = ROOT / ".build-packages"
-        arguments = ["--package-path", package, "--scratch-path", scratch, "-Xswiftc", "-warnings-as-errors",
-                     "--explicit-target-dependency-import-check", "error"]
-        if build:
-            read(["swift", "build", "--product", "stores", *arguments])
-        named = scratch / "debug/stores"
-    env = {name: value for name, value in os.environ.items() if not name.startswith("STORE_")}
-    return json.loads(read([named, "adapters", "--json"], env=env, cwd="/"))
+def adapters():
+    """What `stores adapters --json` says; STORES_EXECUTABLE names a `stores` that is built already."""
+    if named := os.environ.get("STORES_EXECUTABLE"):
+        return json.loads(read([named, "adapters", "--json"]))
+    return load()
 
 
 # ---- docker/env.example
@@ -132,8 +122,8 @@ def assignment(name, value):
 
 
 def render_example(bundle, described):
-    """`described` is what `stores adapters --json` says, or None."""
-    known = (described or {}).get("adapters", [])
+    """`described` is what `stores adapters --json` says."""
+    known = described["adapters"]
     read_by_adapters = {setting["variable"] for adapter in known for setting in adapter["settings"]}
     lines = [HEAD]
 
@@ -159,9 +149,8 @@ def render_example(bundle, described):
             if name not in read_by_adapters and name not in listed:
                 listed.add(name)
                 put(name, value, "Where applications find it.")
-    if described:
-        section("All adapters")
-        settings(described["settings"], bundle, listed, put)
+    section("All adapters")
+    settings(described["settings"], bundle, listed, put)
     for adapter in known:
         if any(setting["variable"] not in listed for setting in adapter["settings"]):
             section(f"The adapter {adapter['name']} ({adapter['package']}): {adapter['summary']}")
@@ -216,9 +205,9 @@ def variables_table(bundle):
 
 
 def replace_tables(text, tables):
-    """The text with the tables between `<!-- generated: NAME -->` and `<!-- end -->` made anew."""
+    """The text with the tables between `<!-- bundle: NAME -->` and `<!-- end -->` made anew."""
     for name, content in tables.items():
-        pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(\n<!-- end -->)", flags=re.S)
+        pattern = re.compile(rf"(<!-- bundle: {name} -->\n).*?(\n<!-- end -->)", flags=re.S)
         if not pattern.search(text):
             raise Failed(f"{README.relative_to(ROOT)} has no table {name}")
         text = pattern.sub(lambda found, content=content: found[1] + content + found[2], text)
@@ -268,7 +257,7 @@ def disagreements(bundle, described):
             place = endpoint(value)
             if place and place[1] and (place[0] != "127.0.0.1" or place[1] not in ports):
                 yield f"{service}: {name} leads to {value}, and the ports are {sorted(ports)}"
-    for adapter in (described or {}).get("adapters", []):
+    for adapter in described["adapters"]:
         yield from adapter_disagreements(bundle, adapter)
 
 
