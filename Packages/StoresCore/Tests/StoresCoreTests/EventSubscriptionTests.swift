@@ -6,6 +6,7 @@ struct EventSubscriptionTests {
         try await Stores.open(
             environment: [:],
             options: StoresOptions(
+                probeTimeout: .seconds(300),
                 retry: .none, maxConcurrency: maxConcurrency, inMemoryBehavior: InMemoryBehavior(faults: faults)))
     }
 

@@ -12,7 +12,7 @@ struct RankFusionTests {
     }
 
     @Test func hybridFindsWhatEitherListHas() async throws {
-        let stores = try await Stores.open(environment: [:])
+        let stores = try await Stores.open(environment: [:], options: .patient)
         let docs = try await stores.vector.collection("docs", dimensions: 2)
         try await docs.upsert([
             VectorRecord(id: "near", vector: [1, 0], document: "nothing of interest"),

@@ -65,3 +65,8 @@ extension AdapterRegistry {
         return registry
     }
 }
+
+extension StoresOptions {
+    /// For machines on which a test waits long for its turn.
+    static var patient: StoresOptions { StoresOptions(probeTimeout: .seconds(300)) }
+}
