@@ -39,7 +39,8 @@ public final class FaultPlan: Sendable {
             ?? StoreError(
                 .unavailable, "injected fault", applied: moment == .before ? .no : .unknown)
         faults.withLock {
-            $0.append(Fault(
+            $0.append(
+                Fault(
                     tier: tier, operation: operation, moment: moment, error: error, skipping: skipping,
                     remaining: times))
         }
