@@ -31,6 +31,13 @@
 
         let connection: SQLiteConnection
         let now: Timestamp
+        private let statement: FactStatements
+
+        init(connection: SQLiteConnection, now: Timestamp) {
+            self.connection = connection
+            self.now = now
+            statement = FactStatements(connection)
+        }
 
         // MARK: - Reading
 
@@ -59,10 +66,11 @@
         }
 
         func find(_ id: String, _ scope: [UInt8]) throws(StoreError) -> Stored? {
-            try connection.first(
-                "SELECT \(Self.columns) FROM stores_facts f WHERE f.scope = ?1 AND f.id = ?2",
-                [.bytes(scope), .text(id)]
-            ) { (row) throws(StoreError) in try stored(row) }
+            let find = try statement(.find)
+            defer { find.reset() }
+            try find.bind(1, scope)
+            try find.bind(2, id)
+            return try find.step().map { (row) throws(StoreError) in try stored(row) }
         }
 
         func isExpired(_ fact: Fact) -> Bool {
@@ -114,20 +122,7 @@
                 id: draft.id, scope: draft.scope, content: draft.content, attributes: draft.attributes,
                 createdAt: current?.createdAt ?? now, updatedAt: now, version: (current?.version ?? 0) &+ 1,
                 expiresAt: draft.expiresAt, source: draft.source)
-            let write =
-                known == nil
-                ? try connection.prepare(
-                    """
-                    INSERT INTO stores_facts (scope, id, content, attributes, created_at, updated_at, version,
-                    expires_at, source, embedding, is_deleted, checksum)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)
-                    """)
-                : try connection.prepare(
-                    """
-                    UPDATE stores_facts SET scope = ?1, id = ?2, content = ?3, attributes = ?4, created_at = ?5,
-                    updated_at = ?6, version = ?7, expires_at = ?8, source = ?9, embedding = ?10, is_deleted = 0,
-                    checksum = ?11 WHERE fact_id = ?12
-                    """)
+            let write = try statement(known == nil ? .insert : .update)
             try write.bind(1, encoded.scope)
             try write.bind(2, draft.id)
             try write.bind(3, draft.content)
@@ -145,7 +140,7 @@
             let rowID = known?.rowID ?? connection.lastInsertedRow
             if known != nil { try connection.run("DELETE FROM stores_fact_words WHERE rowid = ?1", [.int(rowID)]) }
             if !encoded.words.isEmpty {
-                let words = try connection.prepare("INSERT INTO stores_fact_words (rowid, words) VALUES (?1, ?2)")
+                let words = try statement(.insertWords)
                 try words.bind(1, rowID)
                 try words.bind(2, encoded.words)
                 try words.run()
@@ -157,11 +152,7 @@
         func addLine(_ change: FactRevision.Change, _ fact: Fact, _ attributes: [UInt8], _ rowID: Int64)
             throws(StoreError)
         {
-            let line = try connection.prepare(
-                """
-                INSERT INTO stores_fact_history (fact_id, change, at, content, attributes, created_at, updated_at,
-                version, expires_at, source, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-                """)
+            let line = try statement(.insertLine)
             try line.bind(1, rowID)
             try line.bind(2, change.rawValue)
             try line.bind(3, now.millisecondsSinceEpoch)
