@@ -49,7 +49,7 @@ def problems():
                 continue
             line = text.count("\n", 0, match.start(2)) + 1
             place = f"{path.relative_to(ROOT)}:{line}"
-            if ".package(" in match[2]:
+            if re.match(r"\s*\.(package|product)\(", match[2]):
                 yield from evaluate(match[2], place)
                 continue
             name = re.sub(r"\W", "_", f"{path.relative_to(ROOT)}_{number}")
