@@ -47,7 +47,9 @@ def load():
                    "--explicit-target-dependency-import-check", "error"])
     if code != 0:
         raise Failed("stores does not build")
-    return json.loads(read([ROOT / ".build-packages/debug/stores", "adapters", "--json"]))
+    catalog = json.loads(read([ROOT / ".build-packages/debug/stores", "adapters", "--json"]))
+    catalog["adapters"].sort(key=lambda adapter: (adapter["package"] != "StoresCore", adapter["name"]))
+    return catalog
 
 
 def known_adapters(catalog):
