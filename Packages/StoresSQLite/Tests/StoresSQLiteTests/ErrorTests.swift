@@ -64,37 +64,36 @@
         }
 
         @Test func anotherProcessesLockIsWaitedForWithinTheDeadline() async throws {
-            let store = try await Store(settings: ["SQLITE_BUSY_TIMEOUT": "100ms"])
-            let other = try DatabaseQueue(path: store.path)
-            let (held, holds) = AsyncStream.makeStream(of: Void.self)
-            let (released, release) = AsyncStream.makeStream(of: Void.self)
-            let holder = Task.detached {
-                try other.inDatabase { db in
-                    try db.execute(sql: "BEGIN IMMEDIATE")
-                    holds.yield()
-                    let semaphore = DispatchSemaphore(value: 0)
-                    Task {
-                        for await _ in released { break }
-                        semaphore.signal()
-                    }
-                    semaphore.wait()
-                    try db.execute(sql: "ROLLBACK")
-                }
+            let path = Store.newPath()
+            func open(_ busyTimeout: String) async throws -> Store {
+                try await Store(
+                    path,
+                    settings: [
+                        "SQLITE_PATH": path, "SQLITE_SYNCHRONOUS": "normal", "SQLITE_BUSY_TIMEOUT": busyTimeout,
+                    ])
             }
-            for await _ in held { break }
-            func set(_ time: Duration) async throws(StoreError) {
+            let (hasty, patient) = (try await open("100ms"), try await open("10m"))
+            // A transaction of somebody else, held open on a connection that is not the stores'.
+            var options = Configuration()
+            options.allowsUnsafeTransactions = true
+            let other = try DatabaseQueue(path: path, configuration: options)
+            try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            func set(_ store: Store, _ time: Duration) async throws(StoreError) {
                 _ = try await store.session.set(
                     [SessionWrite(key: "k", value: SessionValue("v"))], context: Store.context(time))
             }
-            let busy = try await failure { () throws(StoreError) in try await set(.seconds(30)) }
+            let busy = try await failure { () throws(StoreError) in try await set(hasty, .seconds(300)) }
             #expect(busy.code == .unavailable && busy.isRetryable && busy.applied == .no)
+            // Far less than the ten minutes that it would wait for the lock.
             let start = ContinuousClock.now
-            let late = try await failure { () throws(StoreError) in try await set(.milliseconds(30)) }
-            #expect(late.code == .timeout && late.applied == .no && start.duration(to: .now) < .seconds(2))
-            #expect(try await store.session.get(["k"], context: Store.context())[0] == nil, "reads go on")
-            release.yield()
-            try await holder.value
-            try await set(.seconds(30))
+            let late = try await failure { () throws(StoreError) in try await set(patient, .milliseconds(30)) }
+            #expect(late.code == .timeout && late.applied == .no && start.duration(to: .now) < .seconds(60))
+            #expect(try await hasty.session.get(["k"], context: Store.context())[0] == nil, "reads go on")
+            try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            try await set(patient, .seconds(60))
+            for store in [hasty, patient] { await store.backend.shutdown() }
+            try other.close()
+            try FileManager.default.removeItem(atPath: SQLitePath.folder(of: path))
         }
 
         @Test func aLongStatementStopsAtTheDeadlineAndWhenCancelled() async throws {
