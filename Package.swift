@@ -50,9 +50,11 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     ],
     targets: [
+        .target(name: "CStoresKernels", path: "Packages/StoresCore/Sources/CStoresKernels"),
         target(
             "StoresCore",
             [
+                "CStoresKernels",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -62,7 +64,7 @@ let package = Package(
         tests(
             "StoresCoreTests", in: "StoresCore",
             [
-                "StoresCore",
+                "StoresCore", "CStoresKernels",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),

@@ -20,9 +20,11 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
+        .target(name: "CStoresKernels"),
         .target(
             name: "StoresCore",
             dependencies: [
+                "CStoresKernels",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -34,7 +36,7 @@ let package = Package(
         .testTarget(
             name: "StoresCoreTests",
             dependencies: [
-                "StoresCore",
+                "StoresCore", "CStoresKernels",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),

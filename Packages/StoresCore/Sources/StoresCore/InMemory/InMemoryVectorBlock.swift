@@ -1,3 +1,4 @@
+import CStoresKernels
 import Synchronization
 
 /// What is known of a record beside its vector.
@@ -8,26 +9,21 @@ struct VectorRow: Sendable {
 }
 
 /// How a collection's vectors lie in blocks.
-///
-/// Each vector is cut in a head and a tail, and a block holds all heads, then all tails. A scan reads the heads; by the
-/// Cauchy–Schwarz inequality a head's dot product bounds that of the whole, and most tails are never read.
 struct VectorLayout: Sendable, Hashable {
     let dimensions: Int
-    let head: Int
     let rowsPerBlock: Int
-
-    var tail: Int { dimensions - head }
 
     init(dimensions: Int) {
         self.dimensions = max(1, dimensions)
-        // Three quarters: measured on sentence embeddings, 19 of 20 rows are decided by then. Short vectors stay whole.
-        head = self.dimensions >= 64 ? self.dimensions * 3 / 4 / 16 * 16 : self.dimensions
         // 2 MiB, which bounds what a writer copies when a reader holds the block.
         rowsPerBlock = max(16, min(4096, (2 << 20) / (4 * self.dimensions) / 8 * 8))
     }
 }
 
 /// Some rows: their vectors in one aligned buffer, and the columns that filters were asked about.
+///
+/// Each float32 is cut in two planes of 16 bits: first the high plane of all rows, which is all that a scan reads of
+/// most of them, then the low plane. See `VectorScan`.
 ///
 /// `@unchecked`: a block is written only by the one that holds the only reference to it (see `VectorSpace`), and never
 /// again once it is shared; the columns have a lock.
@@ -36,103 +32,93 @@ final class VectorBlock: @unchecked Sendable {
 
     let layout: VectorLayout
     private(set) var rows: [VectorRow] = []
-    /// 1 / length under cosine, else 1; for each row.
-    private(set) var scales: [Float] = []
-    /// The length of the tail and a little more, which covers rounding; for each row.
-    private(set) var tailBounds: [Float] = []
-    /// Rows whose lengths float32 arithmetic cannot be trusted with. Such a block is scanned in double precision.
-    private(set) var extremeRows = 0
-    private var storage: UnsafeMutablePointer<Float>
+    /// One for each row.
+    private(set) var bounds: [VectorBounds] = []
+    private var storage: UnsafeMutablePointer<UInt16>
     private var capacity: Int
     private let columns = Mutex<[FieldPath: FilterColumn]>([:])
 
     init(layout: VectorLayout, capacity: Int) {
         self.layout = layout
         self.capacity = max(1, min(capacity, layout.rowsPerBlock))
-        storage = Self.allocate(self.capacity * layout.dimensions)
+        storage = Self.allocate(2 * self.capacity * layout.dimensions)
     }
 
     deinit { storage.deallocate() }
 
-    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-        UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)
-            .bindMemory(to: Float.self, capacity: count)
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<UInt16> {
+        UnsafeMutableRawPointer.allocate(byteCount: count * 2, alignment: 64)
+            .bindMemory(to: UInt16.self, capacity: count)
     }
 
     var count: Int { rows.count }
     var isFull: Bool { rows.count == layout.rowsPerBlock }
 
-    /// The heads of all rows, one after the other. Valid while the block is referenced.
-    var heads: UnsafePointer<Float> { UnsafePointer(storage) }
-    var tails: UnsafePointer<Float> { UnsafePointer(storage + capacity * layout.head) }
+    /// The high halves of all rows, one after the other. Valid while the block is referenced.
+    var high: UnsafePointer<UInt16> { UnsafePointer(storage) }
+    private var low: UnsafePointer<UInt16> { UnsafePointer(storage + capacity * layout.dimensions) }
 
     /// The vector as it was written, bit for bit.
     func vector(_ row: Int) -> [Float] {
-        Array(unsafeUninitializedCapacity: layout.dimensions) { buffer, count in
-            guard let base = buffer.baseAddress else { return }
-            base.update(from: heads + row * layout.head, count: layout.head)
-            (base + layout.head).update(from: tails + row * layout.tail, count: layout.tail)
+        let start = row * layout.dimensions
+        return Array(unsafeUninitializedCapacity: layout.dimensions) { buffer, count in
+            stores_join(high + start, low + start, layout.dimensions, buffer.baseAddress)
             count = layout.dimensions
         }
     }
 
+    /// The sums, in double precision, of the vector as it was written with a query of as many dimensions.
+    func sums(_ row: Int, _ query: [Float]) -> StoresSums {
+        let start = row * layout.dimensions
+        return stores_sums(high + start, low + start, query, layout.dimensions)
+    }
+
     func copy() -> VectorBlock {
         let block = VectorBlock(layout: layout, capacity: capacity)
-        block.storage.update(from: storage, count: capacity * layout.dimensions)
+        block.storage.update(from: storage, count: 2 * capacity * layout.dimensions)
         block.rows = rows
-        block.scales = scales
-        block.tailBounds = tailBounds
-        block.extremeRows = extremeRows
+        block.bounds = bounds
         return block
     }
 
     func append(_ record: PreparedVector) {
         if rows.count == capacity { grow() }
         rows.append(record.row)
-        scales.append(record.scale)
-        tailBounds.append(record.tailBound)
+        bounds.append(record.bounds)
         write(record, at: rows.count - 1)
     }
 
     func replace(_ row: Int, with record: PreparedVector) {
-        if isExtreme(row) { extremeRows -= 1 }
         rows[row] = record.row
-        scales[row] = record.scale
-        tailBounds[row] = record.tailBound
+        bounds[row] = record.bounds
         write(record, at: row)
     }
 
     func removeLast() {
-        if isExtreme(rows.count - 1) { extremeRows -= 1 }
         rows.removeLast()
-        scales.removeLast()
-        tailBounds.removeLast()
+        bounds.removeLast()
         forgetColumns()
     }
 
     /// The row in the form in which it is written to another place.
     func prepared(_ row: Int) -> PreparedVector {
-        PreparedVector(row: rows[row], vector: vector(row), scale: scales[row], tailBound: tailBounds[row])
+        PreparedVector(row: rows[row], vector: vector(row), bounds: bounds[row])
     }
 
-    private func isExtreme(_ row: Int) -> Bool { scales[row].isNaN }
-
     private func write(_ record: PreparedVector, at row: Int) {
-        record.vector.withUnsafeBufferPointer { vector in
-            guard let base = vector.baseAddress, vector.count == layout.dimensions else { return }
-            (storage + row * layout.head).update(from: base, count: layout.head)
-            (storage + capacity * layout.head + row * layout.tail).update(from: base + layout.head, count: layout.tail)
+        if record.vector.count == layout.dimensions {
+            let start = storage + row * layout.dimensions
+            stores_split(record.vector, layout.dimensions, start, start + capacity * layout.dimensions)
         }
-        if isExtreme(row) { extremeRows += 1 }
         forgetColumns()
     }
 
     private func grow() {
         let larger = min(capacity * 2, layout.rowsPerBlock)
-        let moved = Self.allocate(larger * layout.dimensions)
-        moved.update(from: storage, count: rows.count * layout.head)
-        (moved + larger * layout.head).update(
-            from: storage + capacity * layout.head, count: rows.count * layout.tail)
+        let moved = Self.allocate(2 * larger * layout.dimensions)
+        let used = rows.count * layout.dimensions
+        moved.update(from: high, count: used)
+        (moved + larger * layout.dimensions).update(from: low, count: used)
         storage.deallocate()
         storage = moved
         capacity = larger
@@ -158,28 +144,17 @@ final class VectorBlock: @unchecked Sendable {
 struct PreparedVector: Sendable {
     var row: VectorRow
     var vector: [Float]
-    /// As in `VectorBlock`; NaN marks an extreme row.
-    var scale: Float
-    var tailBound: Float
+    var bounds: VectorBounds
 
-    init(row: VectorRow, vector: [Float], scale: Float, tailBound: Float) {
+    init(row: VectorRow, vector: [Float], bounds: VectorBounds) {
         self.row = row
         self.vector = vector
-        self.scale = scale
-        self.tailBound = tailBound
+        self.bounds = bounds
     }
 
-    init(_ record: VectorRecord, layout: VectorLayout, metric: VectorMetric) {
+    init(_ record: VectorRecord, metric: VectorMetric) {
         row = VectorRow(id: ByteKey(record.id), metadata: record.metadata, document: record.document)
         vector = record.vector
-        let (norm, tail) = record.vector.withUnsafeBufferPointer { buffer in
-            (VectorKernel.norm(buffer), VectorKernel.norm(UnsafeBufferPointer(rebasing: buffer.dropFirst(layout.head))))
-        }
-        if VectorScan.isExtreme(norm) {
-            (scale, tailBound) = (.nan, .nan)
-        } else {
-            scale = metric == .cosine && norm > 0 ? Float(1 / norm) : 1
-            tailBound = Float(tail + VectorScan.slack * norm)
-        }
+        bounds = VectorBounds(record.vector, metric)
     }
 }

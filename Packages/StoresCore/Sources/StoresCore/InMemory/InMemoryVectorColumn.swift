@@ -185,26 +185,35 @@ enum FilterMask: Sendable {
         }
     }
 
+    /// The number of rows that pass, of `count`.
+    func count(of count: Int) -> Int {
+        switch self {
+        case .none: 0
+        case .all: count
+        case .some(let mask): mask.reduce(0) { $0 &+ Int($1) }
+        }
+    }
+
     /// The rows that pass, ascending.
-    func rows(of count: Int) -> [Int] {
+    func rows(of count: Int) -> [Int32] {
         switch self {
         case .none: return []
-        case .all: return Array(0..<count)
+        case .all: return Array(0..<Int32(truncatingIfNeeded: count))
         case .some(let mask):
-            var rows: [Int] = []
+            var rows: [Int32] = []
             mask.withUnsafeBytes { bytes in
                 var index = 0
                 // Eight rows at a time, most of which do not pass.
                 while index + 8 <= bytes.count {
                     var word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
                     while word != 0 {
-                        rows.append(index + word.trailingZeroBitCount / 8)
+                        rows.append(Int32(truncatingIfNeeded: index + word.trailingZeroBitCount / 8))
                         word &= word &- 1
                     }
                     index += 8
                 }
                 while index < bytes.count {
-                    if bytes[index] != 0 { rows.append(index) }
+                    if bytes[index] != 0 { rows.append(Int32(truncatingIfNeeded: index)) }
                     index += 1
                 }
             }

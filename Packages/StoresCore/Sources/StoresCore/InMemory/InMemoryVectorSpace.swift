@@ -5,15 +5,9 @@ import Synchronization
 /// Records lie densely in blocks; a removed one is replaced by the last. A reader takes the array of blocks under the
 /// lock and scans outside; a writer copies a block, of at most 2 MiB, only while a reader holds it.
 final class VectorSpace: Sendable {
-    struct Snapshot: Sendable {
-        var blocks: [VectorBlock]
-        var maxNorm: Double
-    }
-
     private struct State {
         var blocks: [VectorBlock] = []
         var slots: [ByteKey: Int] = [:]
-        var maxNorm = 0.0
         /// Ids added since the last scroll; nil until there is one.
         var fresh: [ByteKey]?
         /// Documents changed since the last text query, nil for none; nil until there is one.
@@ -34,15 +28,11 @@ final class VectorSpace: Sendable {
     // MARK: Writing
 
     func prepare(_ records: [VectorRecord]) -> [PreparedVector] {
-        records.map { PreparedVector($0, layout: layout, metric: metric) }
+        records.map { PreparedVector($0, metric: metric) }
     }
 
     func upsert(_ records: [PreparedVector]) {
-        let largest = records.reduce(0) { largest, record in
-            max(largest, record.vector.withUnsafeBufferPointer { VectorKernel.norm($0) })
-        }
         state.withLock { state in
-            state.maxNorm = max(state.maxNorm, largest)
             for record in records { upsert(record, &state) }
         }
     }
@@ -73,7 +63,6 @@ final class VectorSpace: Sendable {
             if state.documents != nil { for id in state.slots.keys { state.documents?[id] = .some(nil) } }
             state.blocks = []
             state.slots = [:]
-            state.maxNorm = 0
             return count
         }
     }
@@ -104,9 +93,8 @@ final class VectorSpace: Sendable {
 
     // MARK: Reading
 
-    var snapshot: Snapshot {
-        state.withLock { Snapshot(blocks: $0.blocks, maxNorm: $0.maxNorm) }
-    }
+    /// The blocks as they are now; they stay so.
+    private var snapshot: [VectorBlock] { state.withLock { $0.blocks } }
 
     var count: Int { state.withLock { $0.slots.count } }
 
@@ -127,11 +115,10 @@ final class VectorSpace: Sendable {
     func query(_ query: VectorQuery, _ check: () throws(StoreError) -> Void) throws(StoreError) -> [VectorMatch] {
         let snapshot = snapshot
         let scan = VectorScan(
-            blocks: snapshot.blocks, layout: layout, metric: metric, query: query.vector,
-            filter: query.filter.map(CompiledFilter.init), limit: query.limit, minSimilarity: query.minSimilarity,
-            maxNorm: snapshot.maxNorm)
+            blocks: snapshot, layout: layout, metric: metric, query: query.vector,
+            filter: query.filter.map(CompiledFilter.init), limit: query.limit, minSimilarity: query.minSimilarity)
         return try scan.run(check).map { found in
-            let record = snapshot.blocks[found.block].record(found.row, query.include)
+            let record = snapshot[found.block].record(found.row, query.include)
             return VectorMatch(
                 id: record.id, similarity: found.similarity, metadata: record.metadata, document: record.document,
                 vector: record.vector)
@@ -141,10 +128,11 @@ final class VectorSpace: Sendable {
     /// The ids of the records that match, in no order.
     func ids(where filter: CompiledFilter, _ check: () throws(StoreError) -> Void) throws(StoreError) -> [ByteKey] {
         var ids: [ByteKey] = []
-        for block in snapshot.blocks {
+        for block in snapshot {
             try check()
-            for row in filter.root.mask(block).rows(of: block.count) where filter.matches(block.rows[row].metadata) {
-                ids.append(block.rows[row].id)
+            for row in filter.root.mask(block).rows(of: block.count)
+            where filter.matches(block.rows[Int(row)].metadata) {
+                ids.append(block.rows[Int(row)].id)
             }
         }
         return ids
