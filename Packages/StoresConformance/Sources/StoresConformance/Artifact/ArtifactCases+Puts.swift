@@ -52,7 +52,8 @@ extension ArtifactCases {
     /// A1, A4 and A11.
     static let puts: [ConformanceCase] = [
         // Usually: a chunk lost at a part's boundary.
-        ConformanceCase("A1.streams", .artifact, "a body of any size, in chunks of any size, reads back as it was") { bench in
+        ConformanceCase("A1.streams", .artifact, "a body of any size, in chunks of any size, reads back as it was") {
+            bench in
             let store = bench.stores.artifact
             for size in [0, 1, 65_536, 1 << 20, (9 << 20) + 17] {
                 let key = bench.key()
@@ -88,7 +89,9 @@ extension ArtifactCases {
             try await expectBody(bench.stores.artifact, key, [1, 2], "the body")
         },
         // Usually: the object is written in place.
-        ConformanceCase("A4.atomic", .artifact, "a reader during an overwrite sees the old object or the new, never a part") { bench in
+        ConformanceCase(
+            "A4.atomic", .artifact, "a reader during an overwrite sees the old object or the new, never a part"
+        ) { bench in
             let store = bench.stores.artifact
             let key = bench.key()
             let versions = (0..<4).map { pattern(300_000 + $0 * 50_000, seed: UInt64($0)) }
@@ -102,14 +105,17 @@ extension ArtifactCases {
                     group.addTask {
                         for _ in 0..<15 {
                             let found = try await read(view, key)
-                            try expect(versions.contains(found), "a read during overwrites: expected a whole version, got \(found.count) bytes")
+                            try expect(
+                                versions.contains(found),
+                                "a read during overwrites: expected a whole version, got \(found.count) bytes")
                         }
                     }
                 }
                 try await group.waitForAll()
             }
         },
-        ConformanceCase("A4.invisibleUntilDone", .artifact, "an object is not visible before its put has ended") { bench in
+        ConformanceCase("A4.invisibleUntilDone", .artifact, "an object is not visible before its put has ended") {
+            bench in
             let store = bench.stores.artifact
             let key = bench.key()
             let body = Body(chunks: uneven(pattern(400_000))) { number in
@@ -126,7 +132,8 @@ extension ArtifactCases {
             try expectBytes(try await pages(store, key).keys, [key], "the listing after the put")
         },
         // Usually: the checksum of the backend (MD5, CRC) taken for the object's, or none kept.
-        ConformanceCase("A11.checksum", .artifact, "the SHA-256 is the body's, and the etag changes with every write") { bench in
+        ConformanceCase("A11.checksum", .artifact, "the SHA-256 is the body's, and the etag changes with every write") {
+            bench in
             let store = bench.stores.artifact
             let key = bench.key()
             var etags: Set<String> = []
@@ -145,7 +152,8 @@ extension ArtifactCases {
     static let conditions: [ConformanceCase] = [
         // Usually: the condition is sent with a single put and dropped on the multipart path.
         ConformanceCase(
-            "A2.ifAbsent", .artifact, "ifAbsent holds for small, large and streamed bodies", requires: [.artifact(.putIfAbsent)]
+            "A2.ifAbsent", .artifact, "ifAbsent holds for small, large and streamed bodies",
+            requires: [.artifact(.putIfAbsent)]
         ) { bench in
             let store = bench.stores.artifact
             for size in [10, (9 << 20) + 1] {
@@ -163,7 +171,8 @@ extension ArtifactCases {
             }
         },
         ConformanceCase(
-            "A2.ifMatch", .artifact, "ifMatch holds for small, large and streamed bodies", requires: [.artifact(.putIfMatch)]
+            "A2.ifMatch", .artifact, "ifMatch holds for small, large and streamed bodies",
+            requires: [.artifact(.putIfMatch)]
         ) { bench in
             let store = bench.stores.artifact
             for size in [10, (9 << 20) + 1] {
@@ -173,9 +182,11 @@ extension ArtifactCases {
                 }
                 try expectEqual(try await store.head(key), nil, "head after a refused put")
                 let one = try await store.put(key, bytes: pattern(size))
-                let two = try await store.put(key, body: Body(chunks: uneven(pattern(size, seed: 2))), condition: .ifMatch(one.etag))
+                let two = try await store.put(
+                    key, body: Body(chunks: uneven(pattern(size, seed: 2))), condition: .ifMatch(one.etag))
                 try await conflict(two.etag, "a stale etag, \(size) bytes") {
-                    try await store.put(key, body: Body(chunks: uneven(pattern(size, seed: 3))), condition: .ifMatch(one.etag))
+                    try await store.put(
+                        key, body: Body(chunks: uneven(pattern(size, seed: 3))), condition: .ifMatch(one.etag))
                 }
                 try await expectBody(store, key, pattern(size, seed: 2), "the body after refused puts")
             }
@@ -185,13 +196,15 @@ extension ArtifactCases {
         },
         // Usually: look, then put.
         ConformanceCase(
-            "A2.oneWins", .artifact, "of parallel puts with ifAbsent exactly one wins", requires: [.artifact(.putIfAbsent)]
+            "A2.oneWins", .artifact, "of parallel puts with ifAbsent exactly one wins",
+            requires: [.artifact(.putIfAbsent)]
         ) { bench in
             for round in 0..<4 {
                 let key = bench.key()
                 let wins = try await race(6) { number in
                     let store = number % 2 == 0 ? bench.stores.artifact : bench.other.artifact
-                    try await store.put(key, body: Body(chunks: uneven(pattern(50_000, seed: UInt64(number)))), condition: .ifAbsent)
+                    try await store.put(
+                        key, body: Body(chunks: uneven(pattern(50_000, seed: UInt64(number)))), condition: .ifAbsent)
                 }
                 try expectEqual(wins, 1, "winners in round \(round)")
             }
@@ -224,13 +237,16 @@ extension ArtifactCases {
     /// A3.
     static let failures: [ConformanceCase] = [
         // Usually: the temporary object stays, or the destination was opened first.
-        ConformanceCase("A3.failedBody", .artifact, "a body that fails leaves no object, and an older one as it was") { bench in
+        ConformanceCase("A3.failedBody", .artifact, "a body that fails leaves no object, and an older one as it was") {
+            bench in
             let store = bench.stores.artifact
             let (fresh, old) = (bench.key(), bench.key())
             try await store.put(old, bytes: [1, 2, 3])
             for size in [0, 100_000, 9 << 20] {
                 for key in [fresh, old] {
-                    let error = try await expectError(.internal, during: "a put of a body that fails after \(size) bytes") {
+                    let error = try await expectError(
+                        .internal, during: "a put of a body that fails after \(size) bytes"
+                    ) {
                         try await store.put(key, body: Body(chunks: uneven(pattern(size)), fails: true))
                     }
                     try expect(error.applied == .no, "applied: expected no, got \(String(describing: error.applied))")
@@ -248,7 +264,9 @@ extension ArtifactCases {
                     if number == chunksBefore { withUnsafeCurrentTask { $0?.cancel() } }
                 }
                 let task = Task { _ = try await store.put(key, body: body) }
-                try await expectError(.cancelled, during: "a put cancelled at chunk \(chunksBefore)") { try await task.value }
+                try await expectError(.cancelled, during: "a put cancelled at chunk \(chunksBefore)") {
+                    try await task.value
+                }
                 try expectEqual(try await store.head(key), nil, "head after a put cancelled at chunk \(chunksBefore)")
                 try expectSame(try await pages(store, bench.root).keys, [], "the listing")
             }
@@ -256,7 +274,9 @@ extension ArtifactCases {
         ConformanceCase("A3.deadline", .artifact, "a put past its deadline leaves no object") { bench in
             let store = bench.stores.artifact
             let key = bench.key()
-            let body = Body(chunks: Array(repeating: pattern(1000), count: 1000)) { _ in try await Task.sleep(for: .milliseconds(5)) }
+            let body = Body(chunks: Array(repeating: pattern(1000), count: 1000)) { _ in
+                try await Task.sleep(for: .milliseconds(5))
+            }
             let start = ContinuousClock.now
             try await expectError(.timeout, during: "a put of a slow body") {
                 try await store.put(key, body: body, deadline: .after(.milliseconds(200)))

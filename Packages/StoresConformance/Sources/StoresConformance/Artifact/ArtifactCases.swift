@@ -26,7 +26,8 @@ enum ArtifactCases {
         let found = try await read(store, key)
         try expect(
             found == expected,
-            "\(what): expected \(expected.count) bytes, got \(found.count)\(found.count == expected.count ? ", but other ones" : "")")
+            "\(what): expected \(expected.count) bytes, got \(found.count)\(found.count == expected.count ? ", but other ones" : "")"
+        )
     }
 
     static func pages(
@@ -57,7 +58,9 @@ enum ArtifactCases {
                 try await stores.artifact.put(key, bytes: [1, 2, 3])
                 return { try await $0.artifact.head(key)?.size == 3 }
             },
-            touch: { bench, stores, deadline in _ = try await stores.artifact.head("\(bench.root)/none", deadline: deadline) },
+            touch: { bench, stores, deadline in
+                _ = try await stores.artifact.head("\(bench.root)/none", deadline: deadline)
+            },
             refused: { bench, text in try await bench.stores.artifact.put("", bytes: Array(text.utf8)) },
             failing: { bench, text in
                 let key = bench.key()
@@ -86,20 +89,27 @@ enum ArtifactCases {
     /// A7.
     static let listing: [ConformanceCase] = [
         // Usually: a directory's order, a locale's, or a cache of the client.
-        ConformanceCase("A7.order", .artifact, "objects are listed in UTF-8 byte order, with all that is known, in pages") { bench in
+        ConformanceCase(
+            "A7.order", .artifact, "objects are listed in UTF-8 byte order, with all that is known, in pages"
+        ) { bench in
             let store = bench.stores.artifact
             let root = bench.key() + "/"
-            let names = ["a", "a/b", "a/b/c", "a-b", "a.b", "ab", "B", "Z", "z", "é", "e\u{301}", "日本", "👩", "0", "~", "a b", "a/c", "\u{FFFD}", "\u{10000}"]
-                .map { root + $0 }
+            let names = [
+                "a", "a/b", "a/b/c", "a-b", "a.b", "ab", "B", "Z", "z", "é", "e\u{301}", "日本", "👩", "0", "~", "a b",
+                "a/c", "\u{FFFD}", "\u{10000}",
+            ]
+            .map { root + $0 }
             for (index, name) in names.enumerated() {
                 try await store.put(name, bytes: Array(repeating: 1, count: index), contentType: "a/x")
             }
             for limit in [1, 4, 1000] {
-                try expectBytes(try await pages(store, root, limit: limit).keys, names.sortedByBytes, "keys in pages of \(limit)")
+                try expectBytes(
+                    try await pages(store, root, limit: limit).keys, names.sortedByBytes, "keys in pages of \(limit)")
             }
             let listed = try await store.list(prefix: root).objects
             for (index, name) in names.enumerated() {
-                let object = try unwrap(listed.first { $0.key.utf8.elementsEqual(name.utf8) }, "the listed \(shown(name))")
+                let object = try unwrap(
+                    listed.first { $0.key.utf8.elementsEqual(name.utf8) }, "the listed \(shown(name))")
                 try expectEqual(object.size, Int64(index), "the listed size of \(shown(name))")
                 let head = try unwrap(try await store.head(name), "head of \(shown(name))")
                 try expectEqual(object.etag, head.etag, "the listed etag of \(shown(name))")
@@ -113,7 +123,9 @@ enum ArtifactCases {
             for name in names { try await store.put(root + name, bytes: [1]) }
             for prefix in ["a", "a/", "ab", "a%", "a_", "%", "*", "e", "é", "c", ""] {
                 let expected = names.filter { $0.utf8.starts(with: prefix.utf8) }.map { root + $0 }.sortedByBytes
-                try expectBytes(try await pages(store, root + prefix, limit: 2).keys, expected, "keys with the prefix \(shown(prefix))")
+                try expectBytes(
+                    try await pages(store, root + prefix, limit: 2).keys, expected,
+                    "keys with the prefix \(shown(prefix))")
             }
             let fresh = root + "new"
             try await bench.other.artifact.put(fresh, bytes: [1])
@@ -128,18 +140,23 @@ enum ArtifactCases {
         ) { bench in
             let store = bench.stores.artifact
             let root = bench.key() + "/"
-            for name in ["a", "b/1", "b/2", "b/c/1", "b/c/2", "b.x", "d/1", "z"] { try await store.put(root + name, bytes: [1]) }
+            for name in ["a", "b/1", "b/2", "b/c/1", "b/c/2", "b.x", "d/1", "z"] {
+                try await store.put(root + name, bytes: [1])
+            }
             for limit in [1, 2, 3, 100] {
                 let top = try await pages(store, root, delimiter: "/", limit: limit)
-                try expectBytes(top.keys, ["a", "b.x", "z"].map { root + $0 }, "objects at the top, in pages of \(limit)")
-                try expectBytes(top.prefixes, ["b/", "d/"].map { root + $0 }, "prefixes at the top, in pages of \(limit)")
+                try expectBytes(
+                    top.keys, ["a", "b.x", "z"].map { root + $0 }, "objects at the top, in pages of \(limit)")
+                try expectBytes(
+                    top.prefixes, ["b/", "d/"].map { root + $0 }, "prefixes at the top, in pages of \(limit)")
             }
             let inner = try await pages(store, root + "b/", delimiter: "/")
             try expectBytes(inner.keys, ["b/1", "b/2"].map { root + $0 }, "objects under b/")
             try expectBytes(inner.prefixes, [root + "b/c/"], "prefixes under b/")
         },
         ConformanceCase(
-            "A7.noDelimiter", .artifact, "a delimiter is refused where it is not declared", excludes: [.artifact(.delimiter)]
+            "A7.noDelimiter", .artifact, "a delimiter is refused where it is not declared",
+            excludes: [.artifact(.delimiter)]
         ) { bench in
             try await expectUnsupported(bench, .artifact(.delimiter), "a delimiter") {
                 try await bench.stores.artifact.list(prefix: bench.root, delimiter: "/")
@@ -150,16 +167,23 @@ enum ArtifactCases {
     /// A8 and X11.
     static let keys: [ConformanceCase] = [
         // Usually: a path that is normalised.
-        ConformanceCase("A8.refused", .artifact, "keys that are empty, too long, or have NUL or a dot segment are invalid") { bench in
+        ConformanceCase(
+            "A8.refused", .artifact, "keys that are empty, too long, or have NUL or a dot segment are invalid"
+        ) { bench in
             let store = bench.stores.artifact
             let root = bench.root
             for key in [
-                "", "\(root)/..", "../\(root)", "\(root)/../x", "\(root)/./x", ".", "..", "/../\(root)", "\(root)/a\u{0}b",
+                "", "\(root)/..", "../\(root)", "\(root)/../x", "\(root)/./x", ".", "..", "/../\(root)",
+                "\(root)/a\u{0}b",
                 "../\u{301}\(root)", "\(root)/../\u{301}x", root + String(repeating: "x", count: 1025),
             ] {
-                try await expectError(.invalidArgument, during: "put of \(shown(key))") { try await store.put(key, bytes: [1]) }
+                try await expectError(.invalidArgument, during: "put of \(shown(key))") {
+                    try await store.put(key, bytes: [1])
+                }
                 try await expectError(.invalidArgument, during: "get of \(shown(key))") { try await store.get(key) }
-                try await expectError(.invalidArgument, during: "delete of \(shown(key))") { try await store.delete(key) }
+                try await expectError(.invalidArgument, during: "delete of \(shown(key))") {
+                    try await store.delete(key)
+                }
             }
             try expectEqual(try await pages(store, root).keys, [], "keys after refused puts")
         },
@@ -174,13 +198,18 @@ enum ArtifactCases {
             }
             try expect(try await store.delete("\(root)/a"), "delete of a: expected that it was there")
             try expectBytes(
-                try await pages(store, root).keys, ["a/", "a//b", "a/b", "a/b/c"].map { "\(root)/\($0)" }, "what is left")
+                try await pages(store, root).keys, ["a/", "a//b", "a/b", "a/b/c"].map { "\(root)/\($0)" },
+                "what is left")
         },
-        ConformanceCase("X11.artifact.keys", .artifact, "hostile keys round-trip or are invalid, and reach no other object") { bench in
+        ConformanceCase(
+            "X11.artifact.keys", .artifact, "hostile keys round-trip or are invalid, and reach no other object"
+        ) { bench in
             let store = bench.stores.artifact
             let root = bench.key() + "/"
             let names = HostileNames.all.map { root + $0 }
-            try await NameCases.check("the key", names: names, mustTake: ["a", "A", "é", "'", "*", "%"].map { root + $0 }) { key, number in
+            try await NameCases.check(
+                "the key", names: names, mustTake: ["a", "A", "é", "'", "*", "%"].map { root + $0 }
+            ) { key, number in
                 try await store.put(key, bytes: Array("\(number)".utf8))
             } read: { key in
                 guard let info = try await store.head(key) else { return nil }

@@ -25,13 +25,15 @@ extension EventCases {
             try expectEqual(try await bench.other.event.loadRun(id), two, "the run that is loaded")
             try expectEqual(two.createdAt, one.createdAt, "createdAt")
             try expectEqual([two.status, "\(two.version)", "\(two.state.count)"], ["done", "2", "0"], "the run")
-            try expectEqual(try await store.saveRun(id, status: "x", state: [1]).version, 3, "the version of an unconditional save")
+            try expectEqual(
+                try await store.saveRun(id, status: "x", state: [1]).version, 3, "the version of an unconditional save")
             try expect(try await store.deleteRun(id), "delete: expected that it was there")
             try expect(try await !store.deleteRun(id), "a second delete: expected that it was not there")
             try expectEqual(try await store.loadRun(id), nil, "the run after its delete")
         },
         ConformanceCase(
-            "E8.oneWins", .event, "of parallel saves at the same version exactly one wins", requires: [.event(.runState)]
+            "E8.oneWins", .event, "of parallel saves at the same version exactly one wins",
+            requires: [.event(.runState)]
         ) { bench in
             let id = bench.run()
             for version in 0..<5 {
@@ -42,7 +44,8 @@ extension EventCases {
                 try expectEqual(wins, 1, "winners at version \(version)")
             }
         },
-        ConformanceCase("E8.list", .event, "runs are listed by status, by id, in pages", requires: [.event(.runState)]) { bench in
+        ConformanceCase("E8.list", .event, "runs are listed by status, by id, in pages", requires: [.event(.runState)])
+        { bench in
             let status = bench.name()
             let ids = (0..<25).map { _ in bench.run() }
             for (index, id) in ids.enumerated() {
@@ -62,27 +65,36 @@ extension EventCases {
                 try expectBytes(found, expected, "runs in pages of \(limit)")
             }
         },
-        ConformanceCase("E8.oneHolder", .event, "a run's lease has one holder; its generation rises", requires: [.event(.runLeases)]) { bench in
+        ConformanceCase(
+            "E8.oneHolder", .event, "a run's lease has one holder; its generation rises", requires: [.event(.runLeases)]
+        ) { bench in
             try await LeaseCases.oneHolder(bench, LeaseCases.run(bench.stores, bench.name()))
         },
-        ConformanceCase("E8.expires", .event, "an expired run lease can be taken, and its old holder has lost it", requires: [.event(.runLeases)]) {
+        ConformanceCase(
+            "E8.expires", .event, "an expired run lease can be taken, and its old holder has lost it",
+            requires: [.event(.runLeases)]
+        ) {
             bench in
             try await LeaseCases.expires(bench, LeaseCases.run(bench.stores, bench.name()))
         },
-        ConformanceCase("E8.parallel", .event, "of parallel takers exactly one gets the run's lease", requires: [.event(.runLeases)]) { bench in
+        ConformanceCase(
+            "E8.parallel", .event, "of parallel takers exactly one gets the run's lease", requires: [.event(.runLeases)]
+        ) { bench in
             let id = bench.name()
             try await LeaseCases.parallel(LeaseCases.run(bench.stores, id), LeaseCases.run(bench.other, id))
         },
         // Usually: the worker that slept on saves over the one that took its place.
         ConformanceCase(
-            "E8.fencing", .event, "a save with a superseded lease is refused", requires: [.event(.runState), .event(.runLeases)]
+            "E8.fencing", .event, "a save with a superseded lease is refused",
+            requires: [.event(.runState), .event(.runLeases)]
         ) { bench in
             let store = bench.stores.event
             let id = bench.run()
             let one = try unwrap(try await store.acquireRunLease(id, ttl: bench.ttl), "the first lease")
             try await store.saveRun(id, status: "running", state: [1], lease: one)
             try await bench.advance(by: bench.ttl)
-            let two = try unwrap(try await bench.other.event.acquireRunLease(id, ttl: bench.ttl * 100), "the second lease")
+            let two = try unwrap(
+                try await bench.other.event.acquireRunLease(id, ttl: bench.ttl * 100), "the second lease")
             let error = try await expectError(.preconditionFailed, during: "a save with the first lease") {
                 try await store.saveRun(id, status: "late", state: [9], lease: one)
             }
@@ -100,18 +112,27 @@ extension EventCases {
             let id = bench.name()
             let run = try unwrap(try await bench.stores.event.acquireRunLease(id, ttl: bench.ttl), "the run's lease")
             let other = try unwrap(try await session.acquireLease(id, ttl: bench.ttl), "the session tier's lease")
-            try expect(try await bench.stores.event.releaseRunLease(run), "release of the run's: expected that it was held")
-            try expect(try await session.releaseLease(other), "release of the session tier's: expected that it was held")
+            try expect(
+                try await bench.stores.event.releaseRunLease(run), "release of the run's: expected that it was held")
+            try expect(
+                try await session.releaseLease(other), "release of the session tier's: expected that it was held")
         },
-        ConformanceCase("E8.noRunState", .event, "run state is refused where it is not declared", excludes: [.event(.runState)]) { bench in
+        ConformanceCase(
+            "E8.noRunState", .event, "run state is refused where it is not declared", excludes: [.event(.runState)]
+        ) { bench in
             let id = bench.name()
             try await expectUnsupported(bench, .event(.runState), "a save") {
                 try await bench.stores.event.saveRun(id, status: "x", state: [])
             }
             try await expectUnsupported(bench, .event(.runState), "a load") { try await bench.stores.event.loadRun(id) }
-            try await expectUnsupported(bench, .event(.runState), "a listing") { try await bench.stores.event.listRuns() }
+            try await expectUnsupported(bench, .event(.runState), "a listing") {
+                try await bench.stores.event.listRuns()
+            }
         },
-        ConformanceCase("E8.noRunLeases", .event, "run leases are refused where they are not declared", excludes: [.event(.runLeases)]) { bench in
+        ConformanceCase(
+            "E8.noRunLeases", .event, "run leases are refused where they are not declared",
+            excludes: [.event(.runLeases)]
+        ) { bench in
             try await expectUnsupported(bench, .event(.runLeases), "a run lease") {
                 try await bench.stores.event.acquireRunLease(bench.name(), ttl: .seconds(1))
             }
@@ -121,7 +142,8 @@ extension EventCases {
     /// E9.
     static let snapshots: [ConformanceCase] = [
         ConformanceCase(
-            "E9.newest", .event, "the newest snapshot that decodes is loaded; others are ignored", requires: [.event(.snapshots)]
+            "E9.newest", .event, "the newest snapshot that decodes is loaded; others are ignored",
+            requires: [.event(.snapshots)]
         ) { bench in
             struct Undecodable: Error {}
             let store = bench.stores.event
@@ -135,7 +157,8 @@ extension EventCases {
             }
             try expectEqual(try await load(), nil, "no snapshot")
             for revision in [3, 1, 9, 5, 7, 11] as [Int64] {
-                try await store.saveSnapshot(Snapshot(stream: stream, revision: revision, data: [UInt8(revision), 0, 255]))
+                try await store.saveSnapshot(
+                    Snapshot(stream: stream, revision: revision, data: [UInt8(revision), 0, 255]))
             }
             try expectEqual(try await load(), [11, 11, 0, 255], "the newest")
             try expectEqual(try await load(6), [5, 5, 0, 255], "the newest at 6 or before")
@@ -154,7 +177,10 @@ extension EventCases {
             try expectEqual(try await store.deleteSnapshots(stream), 3, "deleted, all")
             try expectEqual(try await load(), nil, "the newest after all were deleted")
         },
-        ConformanceCase("E9.noSnapshots", .event, "snapshots are refused where they are not declared", excludes: [.event(.snapshots)]) { bench in
+        ConformanceCase(
+            "E9.noSnapshots", .event, "snapshots are refused where they are not declared",
+            excludes: [.event(.snapshots)]
+        ) { bench in
             let stream = bench.stream()
             try await expectUnsupported(bench, .event(.snapshots), "a snapshot") {
                 try await bench.stores.event.saveSnapshot(Snapshot(stream: stream, revision: 0, data: []))

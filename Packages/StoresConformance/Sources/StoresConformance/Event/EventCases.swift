@@ -26,9 +26,12 @@ enum EventCases {
                 try await stores.event.append(events(0..<1), to: stream, expected: .any)
                 return { try await $0.event.read(stream).events.map(\.id) == ["e0"] }
             },
-            touch: { bench, stores, deadline in _ = try await stores.event.read("\(bench.base)-none", deadline: deadline) },
+            touch: { bench, stores, deadline in
+                _ = try await stores.event.read("\(bench.base)-none", deadline: deadline)
+            },
             refused: { bench, text in
-                try await bench.stores.event.append([NewEvent(id: "", type: "x", data: Array(text.utf8))], to: bench.stream(), expected: .any)
+                try await bench.stores.event.append(
+                    [NewEvent(id: "", type: "x", data: Array(text.utf8))], to: bench.stream(), expected: .any)
             },
             failing: { bench, text in
                 let event = NewEvent(id: "e", type: "x", data: Array(text.utf8), metadata: ["text": text])
@@ -83,7 +86,8 @@ enum EventCases {
         ConformanceCase("E2.roundTrips", .event, "an event reads back with everything that was appended") { bench in
             let stream = bench.stream()
             let event = NewEvent(
-                id: "id é", type: "document.indexed/2", data: (0...255).map { UInt8($0) }, contentType: "application/octet-stream",
+                id: "id é", type: "document.indexed/2", data: (0...255).map { UInt8($0) },
+                contentType: "application/octet-stream",
                 metadata: ["cause": "it's \"x\"", "é": "\n", "empty": ""])
             let plain = NewEvent(id: "2", type: "t")
             let result = try await append(bench, [event, plain], to: stream)
@@ -98,11 +102,14 @@ enum EventCases {
             let stream = bench.stream()
             try await append(bench, events(0..<1), to: stream)
             let bad: [[NewEvent]] = [
-                [], events([1, 1]), events(1..<2) + [NewEvent(id: "", type: "x")], events(1..<2) + [NewEvent(id: "x", type: "")],
+                [], events([1, 1]), events(1..<2) + [NewEvent(id: "", type: "x")],
+                events(1..<2) + [NewEvent(id: "x", type: "")],
                 events(1..<2) + [NewEvent(id: String(repeating: "x", count: 129), type: "x")],
             ]
             for batch in bad {
-                try await expectError(.invalidArgument, during: "an append of \(batch.map(\.id))") { try await append(bench, batch, to: stream) }
+                try await expectError(.invalidArgument, during: "an append of \(batch.map(\.id))") {
+                    try await append(bench, batch, to: stream)
+                }
             }
             if bench.declares(.event(.deduplication)) {
                 try await expectError(.conflict, during: "an append of which one is there") {
@@ -114,7 +121,8 @@ enum EventCases {
                     try await append(bench, events(7..<10), to: stream, expected: .exact(5))
                 }
             }
-            try expectBytes(try await bench.stores.event.read(stream).events.map(\.id), ["e0"], "the events after refused appends")
+            try expectBytes(
+                try await bench.stores.event.read(stream).events.map(\.id), ["e0"], "the events after refused appends")
             if bench.declares(.event(.globalOrder)) {
                 let all = try await EventCases.all(bench.stores.event, of: bench.base)
                 try expectBytes(all.map(\.id), ["e0"], "all events after refused appends")
@@ -123,7 +131,8 @@ enum EventCases {
         // Usually: revisions taken from a count read before.
         ConformanceCase("E2.parallel", .event, "parallel appends interleave whole, each revision once") { bench in
             let stream = bench.stream()
-            let results = try await withThrowingTaskGroup(of: AppendResult.self, returning: [AppendResult].self) { group in
+            let results = try await withThrowingTaskGroup(of: AppendResult.self, returning: [AppendResult].self) {
+                group in
                 for writer in 0..<6 {
                     let store = writer % 2 == 0 ? bench.stores.event : bench.other.event
                     group.addTask { try await store.append(events(0..<5, "w\(writer)-"), to: stream, expected: .any) }
@@ -144,7 +153,8 @@ enum EventCases {
     /// E1, E3, E10.
     static let expectations: [ConformanceCase] = [
         ConformanceCase(
-            "E1.expectations", .event, "each expectation holds exactly when it should", requires: [.event(.conditionalAppend)]
+            "E1.expectations", .event, "each expectation holds exactly when it should",
+            requires: [.event(.conditionalAppend)]
         ) { bench in
             let stream = bench.stream()
             for (expected, holds) in [(ExpectedRevision.exists, false), (.exact(0), false), (.noStream, true)] {
@@ -153,7 +163,9 @@ enum EventCases {
             for (expected, holds) in [(ExpectedRevision.noStream, false), (.exact(1), false), (.exact(0), true)] {
                 try await check(bench, stream, expected, holds, actual: 0)
             }
-            for (expected, holds) in [(ExpectedRevision.exact(0), false), (.exact(2), false), (.exact(.max), false), (.exists, true)] {
+            for (expected, holds) in [
+                (ExpectedRevision.exact(0), false), (.exact(2), false), (.exact(.max), false), (.exists, true),
+            ] {
                 try await check(bench, stream, expected, holds, actual: 1)
             }
             try await check(bench, stream, .any, true, actual: 2)
@@ -172,11 +184,13 @@ enum EventCases {
                 let wins = try await race(6) { number in
                     let store = number % 2 == 0 ? bench.stores.event : bench.other.event
                     try await store.append(
-                        events([round * 10 + number]), to: stream, expected: round == 0 ? .noStream : .exact(Int64(round - 1)))
+                        events([round * 10 + number]), to: stream,
+                        expected: round == 0 ? .noStream : .exact(Int64(round - 1)))
                 }
                 try expectEqual(wins, 1, "winners in round \(round)")
             }
-            try expectEqual(try await bench.stores.event.read(stream).events.map(\.revision), [0, 1, 2, 3, 4, 5], "the revisions")
+            try expectEqual(
+                try await bench.stores.event.read(stream).events.map(\.revision), [0, 1, 2, 3, 4, 5], "the revisions")
         },
         ConformanceCase(
             "E10.refused", .event, "expectations but any are refused where conditional append is not declared",
@@ -190,18 +204,24 @@ enum EventCases {
             }
             try expectEqual(try await bench.stores.event.read(stream).exists, false, "exists after refused appends")
         },
-        ConformanceCase("E10.required", .event, "an application that requires what is not there fails at start") { bench in
+        ConformanceCase("E10.required", .event, "an application that requires what is not there fails at start") {
+            bench in
             let all = Set(Capability.all(of: .event))
             let memory = bench.subject.registry.descriptions.first { $0.name == "memory" }?.tiers[.event]
             let missing = all.subtracting(try unwrap(memory, "the in-memory event store").features)
             for capability in missing {
                 let error = try await expectError(.unsupported, during: "opening while requiring \(capability)") {
-                    let stores = try await Stores.open(registry: bench.subject.registry, environment: [:], requiring: [capability])
+                    let stores = try await Stores.open(
+                        registry: bench.subject.registry, environment: [:], requiring: [capability])
                     await stores.shutdown()
                 }
-                try expect(error.message.contains("\(capability)"), "the message: expected \(capability), got \(error.message)")
+                try expect(
+                    error.message.contains("\(capability)"), "the message: expected \(capability), got \(error.message)"
+                )
             }
-            try await Stores.withOpen(registry: bench.subject.registry, environment: [:], requiring: [.event(.conditionalAppend)]) { _ in }
+            try await Stores.withOpen(
+                registry: bench.subject.registry, environment: [:], requiring: [.event(.conditionalAppend)]
+            ) { _ in }
         },
     ]
 
@@ -211,9 +231,12 @@ enum EventCases {
         let event = [NewEvent(id: bench.name(), type: "t")]
         guard !holds else {
             let result = try await bench.stores.event.append(event, to: stream, expected: expected)
-            return try expectEqual(result.firstRevision, (actual ?? -1) + 1, "the revision of an append with \(expected)")
+            return try expectEqual(
+                result.firstRevision, (actual ?? -1) + 1, "the revision of an append with \(expected)")
         }
-        let error = try await expectError(.conflict, during: "an append with \(expected) at \(actual.map(String.init) ?? "no stream")") {
+        let error = try await expectError(
+            .conflict, during: "an append with \(expected) at \(actual.map(String.init) ?? "no stream")"
+        ) {
             try await bench.stores.event.append(event, to: stream, expected: expected)
         }
         try expectEqual(error.conflict, .revision(expected: expected, actual: actual), "the conflict of \(expected)")

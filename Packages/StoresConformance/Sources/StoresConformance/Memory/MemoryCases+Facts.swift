@@ -7,7 +7,9 @@ extension MemoryCases {
         ConformanceCase("M1.roundTrips", .memory, "a fact reads back with everything that was written") { bench in
             let store = bench.stores.memory
             let scope = bench.scope("user", "ada")
-            var written = draft("home", scope, "Ada lives in London 🏙\n\"quoted\"", SampleValues.metadata(nested: bench.declares(.memory(.nestedFields))))
+            var written = draft(
+                "home", scope, "Ada lives in London 🏙\n\"quoted\"",
+                SampleValues.metadata(nested: bench.declares(.memory(.nestedFields))))
             written.source = "chat of Monday"
             let put = try await store.put(written)
             let got = try unwrap(try await store.get("home", scope: scope), "the fact")
@@ -24,7 +26,8 @@ extension MemoryCases {
             try expectEqual(got.updatedAt, got.createdAt, "updatedAt of a new fact")
         },
         // Usually: an upsert that keeps old columns, or resets createdAt.
-        ConformanceCase("M1.replaces", .memory, "a put replaces the whole fact, keeps createdAt and counts the version") { bench in
+        ConformanceCase("M1.replaces", .memory, "a put replaces the whole fact, keeps createdAt and counts the version")
+        { bench in
             let store = bench.stores.memory
             let scope = bench.scope()
             var first = draft("a", scope, "old", ["old": 1])
@@ -39,35 +42,56 @@ extension MemoryCases {
             try expectEqual(got.source, nil, "source")
             try expectEqual(got.version, 2, "version")
             try expectEqual(got.createdAt, one.createdAt, "createdAt")
-            try expect(got.updatedAt > one.updatedAt, "updatedAt: expected later than \(one.updatedAt), got \(got.updatedAt)")
+            try expect(
+                got.updatedAt > one.updatedAt, "updatedAt: expected later than \(one.updatedAt), got \(got.updatedAt)")
         },
-        ConformanceCase("M1.inOrder", .memory, "a get of many returns those that exist, in the order asked for") { bench in
-            let store = bench.stores.memory
-            let scope = bench.scope()
-            try await store.put(["a", "b", "c"].map { draft($0, scope) }).throwIfFailed()
-            try expectBytes(try await store.get(["c", "x", "a"], scope: scope).map(\.id), ["c", "a"], "ids of c, x, a")
-            try expectEqual(try await store.get("a", scope: bench.scope()), nil, "a of another scope")
-            try expect(try await store.delete("a", scope: scope), "delete of a: expected that it was there")
-            try expect(try await !store.delete("a", scope: scope), "a second delete of a: expected that it was not there")
-            try expectEqual(try await store.get("a", scope: scope), nil, "a after its delete")
-        },
-        // Usually: the condition is checked in a read of its own before the write.
-        ConformanceCase("M3.ifVersion", .memory, "a put holds only at the version it names; a conflict carries the current one") {
+        ConformanceCase("M1.inOrder", .memory, "a get of many returns those that exist, in the order asked for") {
             bench in
             let store = bench.stores.memory
             let scope = bench.scope()
-            try await conflict(current: 0, "version 3 of a missing fact") { try await store.put(draft("a", scope), ifVersion: 3) }
-            try await store.put(draft("a", scope, "one"), ifVersion: 0)
-            try await conflict(current: 1, "version 0 of an existing fact") { try await store.put(draft("a", scope), ifVersion: 0) }
-            try await store.put(draft("a", scope, "two"), ifVersion: 1)
-            try await conflict(current: 2, "the stale version 1") { try await store.put(draft("a", scope), ifVersion: 1) }
-            try await conflict(current: 2, "the future version 3") { try await store.put(draft("a", scope), ifVersion: 3) }
-            try await conflict(current: 2, "a delete at version 1") { try await store.delete("a", scope: scope, ifVersion: 1) }
-            try expectEqual(try await store.get("a", scope: scope)?.content, "two", "content after refused writes")
-            try expect(try await store.delete("a", scope: scope, ifVersion: 2), "a delete at version 2: expected that it was there")
-            try await expectError(.invalidArgument, during: "version -1") { try await store.put(draft("a", scope), ifVersion: -1) }
+            try await store.put(["a", "b", "c"].map { draft($0, scope) }).throwIfFailed()
+            try expectBytes(
+                try await store.get(["c", "x", "a"], scope: scope).map(\.id), ["c", "a"], "ids of c, x, a")
+            try expectEqual(try await store.get("a", scope: bench.scope()), nil, "a of another scope")
+            try expect(try await store.delete("a", scope: scope), "delete of a: expected that it was there")
+            try expect(
+                try await !store.delete("a", scope: scope), "a second delete of a: expected that it was not there")
+            try expectEqual(try await store.get("a", scope: scope), nil, "a after its delete")
         },
-        ConformanceCase("M3.oneWins", .memory, "of parallel conditional puts exactly one wins, in every round") { bench in
+        // Usually: the condition is checked in a read of its own before the write.
+        ConformanceCase(
+            "M3.ifVersion", .memory, "a put holds only at the version it names; a conflict carries the current one"
+        ) {
+            bench in
+            let store = bench.stores.memory
+            let scope = bench.scope()
+            try await conflict(current: 0, "version 3 of a missing fact") {
+                try await store.put(draft("a", scope), ifVersion: 3)
+            }
+            try await store.put(draft("a", scope, "one"), ifVersion: 0)
+            try await conflict(current: 1, "version 0 of an existing fact") {
+                try await store.put(draft("a", scope), ifVersion: 0)
+            }
+            try await store.put(draft("a", scope, "two"), ifVersion: 1)
+            try await conflict(current: 2, "the stale version 1") {
+                try await store.put(draft("a", scope), ifVersion: 1)
+            }
+            try await conflict(current: 2, "the future version 3") {
+                try await store.put(draft("a", scope), ifVersion: 3)
+            }
+            try await conflict(current: 2, "a delete at version 1") {
+                try await store.delete("a", scope: scope, ifVersion: 1)
+            }
+            try expectEqual(try await store.get("a", scope: scope)?.content, "two", "content after refused writes")
+            try expect(
+                try await store.delete("a", scope: scope, ifVersion: 2),
+                "a delete at version 2: expected that it was there")
+            try await expectError(.invalidArgument, during: "version -1") {
+                try await store.put(draft("a", scope), ifVersion: -1)
+            }
+        },
+        ConformanceCase("M3.oneWins", .memory, "of parallel conditional puts exactly one wins, in every round") {
+            bench in
             let scope = bench.scope()
             for version in 0..<5 {
                 let wins = try await race(8) { number in
@@ -98,11 +122,13 @@ extension MemoryCases {
     /// M2 and M5.
     static let scopes: [ConformanceCase] = [
         // Usually: scopes joined to one string and compared with LIKE.
-        ConformanceCase("M2.wholeSegments", .memory, "a scope matches per segment; nothing in a segment is a wildcard") { bench in
+        ConformanceCase("M2.wholeSegments", .memory, "a scope matches per segment; nothing in a segment is a wildcard")
+        { bench in
             let store = bench.stores.memory
             let base = bench.scope().segments
             let scopes: [[String]] = [
-                ["a"], ["ab"], ["a", "b"], ["a/b"], ["a%"], ["a_"], ["A"], ["a*"], ["a", "b", "c"], ["*"], ["a.b"], ["a:b"], ["é"], ["e\u{301}"],
+                ["a"], ["ab"], ["a", "b"], ["a/b"], ["a%"], ["a_"], ["A"], ["a*"], ["a", "b", "c"], ["*"], ["a.b"],
+                ["a:b"], ["é"], ["e\u{301}"],
                 ["a b"], ["a", ""].filter { !$0.isEmpty } + [" "],
             ]
             for scope in scopes { try await store.put(draft("one", Scope(base + scope), scope.joined(separator: "|"))) }
@@ -122,21 +148,29 @@ extension MemoryCases {
                 try await store.put(draft("a", scope))
                 try expectEqual(try await store.get("a", scope: scope)?.scope, scope, "a scope at the limit")
             }
-            for scope in [Scope([]), Scope(deep.segments + ["t"]), Scope(long.segments.map { $0 + "x" }), Scope([bench.root, ""])]
+            for scope in [
+                Scope([]), Scope(deep.segments + ["t"]), Scope(long.segments.map { $0 + "x" }),
+                Scope([bench.root, ""]),
+            ]
             where scope.segments.count != 2 || scope.segments[1].utf8.count != 256 {
-                try await expectError(.invalidArgument, during: "a put in a scope of \(scope.segments.count) segments") {
+                try await expectError(.invalidArgument, during: "a put in a scope of \(scope.segments.count) segments")
+                {
                     try await store.put(draft("a", scope))
                 }
-                try await expectError(.invalidArgument, during: "forget of a scope of \(scope.segments.count) segments") {
+                try await expectError(.invalidArgument, during: "forget of a scope of \(scope.segments.count) segments")
+                {
                     try await store.forget(scope: scope)
                 }
             }
         },
         // Usually: history, embeddings or full-text rows that stay behind.
-        ConformanceCase("M5.forget", .memory, "forget removes the scope and all under it, by every path, and counts") { bench in
+        ConformanceCase("M5.forget", .memory, "forget removes the scope and all under it, by every path, and counts") {
+            bench in
             let store = bench.stores.memory
             let base = bench.scope().segments
-            let (gone, inner, sibling, above) = (Scope(base + ["u", "4"]), Scope(base + ["u", "4", "x"]), Scope(base + ["u", "42"]), Scope(base + ["u"]))
+            let (gone, inner, sibling, above) = (
+                Scope(base + ["u", "4"]), Scope(base + ["u", "4", "x"]), Scope(base + ["u", "42"]), Scope(base + ["u"])
+            )
             for scope in [gone, inner, sibling, above] {
                 for id in ["a", "b"] {
                     var fact = draft(id, scope, "the walrus sleeps")
@@ -150,12 +184,15 @@ extension MemoryCases {
             for scope in [gone, inner] {
                 try expectEqual(try await store.get("a", scope: scope), nil, "get after forget")
                 if bench.declares(.memory(.history)) {
-                    try expectEqual(try await store.history("a", scope: scope).count, 0, "lines of history after forget")
+                    try expectEqual(
+                        try await store.history("a", scope: scope).count, 0, "lines of history after forget")
                 }
                 try expectEqual(try await all(store, scope).count, 0, "facts listed after forget")
             }
             for scope in [sibling, above] {
-                try expectEqual(try await store.get(["a", "b"], scope: scope).count, 2, "facts of \(scope.segments.last ?? "") after forget")
+                try expectEqual(
+                    try await store.get(["a", "b"], scope: scope).count, 2,
+                    "facts of \(scope.segments.last ?? "") after forget")
             }
             let left = Set([sibling, above])
             if bench.declares(.memory(.recallByText)) {
@@ -173,7 +210,8 @@ extension MemoryCases {
         ConformanceCase("M5.forgetMany", .memory, "forget is complete, also for 1,200 facts") { bench in
             let store = bench.stores.memory
             let scope = bench.scope()
-            try await store.put((0..<1200).map { draft("f\($0)", Scope(scope.segments + ["\($0 % 7)"])) }).throwIfFailed()
+            try await store.put((0..<1200).map { draft("f\($0)", Scope(scope.segments + ["\($0 % 7)"])) })
+                .throwIfFailed()
             try expectEqual(try await store.forget(scope: scope), 1200, "forgotten")
             try expectEqual(try await all(store, scope).count, 0, "what is left")
         },

@@ -12,13 +12,17 @@ extension MemoryCases {
             let one = try await store.put(draft("a", scope, "one", ["n": 1]))
             let two = try await store.put(draft("a", scope, "two"))
             try await store.put(draft("b", scope, "other"))
-            try await expectError(.conflict, during: "a stale put") { try await store.put(draft("a", scope, "no"), ifVersion: 1) }
+            try await expectError(.conflict, during: "a stale put") {
+                try await store.put(draft("a", scope, "no"), ifVersion: 1)
+            }
             try expect(try await store.delete("a", scope: scope), "the delete: expected that it was there")
             let lines = try await store.history("a", scope: scope)
             try expectEqual(lines.map(\.change), [.put, .put, .delete], "the changes")
             try expectEqual(lines.map(\.fact.content), ["one", "two", "two"], "the contents")
             try expectEqual(Array(lines.prefix(2).map(\.fact)), [one, two], "the facts as they were left")
-            try expect(zip(lines, lines.dropFirst()).allSatisfy { $0.at <= $1.at }, "the times: expected in order, got \(lines.map(\.at))")
+            try expect(
+                zip(lines, lines.dropFirst()).allSatisfy { $0.at <= $1.at },
+                "the times: expected in order, got \(lines.map(\.at))")
             try expectEqual(try await store.history("x", scope: scope).count, 0, "lines of a fact that never was")
             try expectEqual(try await store.history("a", scope: bench.scope()).count, 0, "lines in another scope")
         },
@@ -43,7 +47,8 @@ extension MemoryCases {
             let scope = bench.scope()
             for number in 0..<5 { try await bench.stores.memory.put(draft("a", scope, "\(number)")) }
             _ = try await bench.eventually("the history has five lines") {
-                try await bench.stores.memory.history("a", scope: scope).map(\.fact.version) == [1, 2, 3, 4, 5] ? true : nil
+                try await bench.stores.memory.history("a", scope: scope).map(\.fact.version) == [1, 2, 3, 4, 5]
+                    ? true : nil
             }
         },
         ConformanceCase(
@@ -59,19 +64,23 @@ extension MemoryCases {
     static let expiry: [ConformanceCase] = [
         // Usually: reads rely on a sweep, or one of them forgets the condition.
         ConformanceCase(
-            "M6.invisible", .memory, "an expired fact is invisible to every read, before any sweep", requires: [.memory(.expiry)]
+            "M6.invisible", .memory, "an expired fact is invisible to every read, before any sweep",
+            requires: [.memory(.expiry)]
         ) { bench in
             let store = bench.stores.memory
             let scope = bench.scope()
             try await putExpiring(bench, scope, ["a", "b"], after: bench.ttl)
             try await store.put(draft("stays", scope, "the walrus stays"))
-            try expect(try await store.get("a", scope: scope)?.expiresAt != nil, "expiresAt before expiry: expected one")
+            try expect(
+                try await store.get("a", scope: scope)?.expiresAt != nil, "expiresAt before expiry: expected one")
             try await bench.advance(by: bench.ttl)
             try expectEqual(try await store.get("a", scope: scope), nil, "get after expiry")
-            try expectBytes(try await store.get(["a", "stays", "b"], scope: scope).map(\.id), ["stays"], "get of many after expiry")
+            try expectBytes(
+                try await store.get(["a", "stays", "b"], scope: scope).map(\.id), ["stays"], "get of many after expiry")
             try expectBytes(try await all(store, scope).map(\.id), ["stays"], "list after expiry")
             if bench.declares(.memory(.filters)) {
-                try expectBytes(try await all(store, scope, where: .exists("n")).map(\.id), [], "filtered list after expiry")
+                try expectBytes(
+                    try await all(store, scope, where: .exists("n")).map(\.id), [], "filtered list after expiry")
             }
             if bench.declares(.memory(.recallByText)) {
                 let found = try await store.recall(text: "walrus", scope: scope, limit: 10)
@@ -81,18 +90,22 @@ extension MemoryCases {
                 let found = try await store.recall(vector: [1, 0, 0], scope: scope, limit: 10)
                 try expectBytes(found.map(\.fact.id), [], "recall by vector after expiry")
             }
-            try expect(try await !store.delete("a", scope: scope), "delete after expiry: expected that it was not there")
+            try expect(
+                try await !store.delete("a", scope: scope), "delete after expiry: expected that it was not there")
             try expectEqual(try await store.forget(scope: scope), 1, "forgotten after expiry")
         },
         ConformanceCase(
-            "M6.exactInstant", .memory, "a fact is there until its instant, and gone at it", requires: [.memory(.expiry)]
+            "M6.exactInstant", .memory, "a fact is there until its instant, and gone at it",
+            requires: [.memory(.expiry)]
         ) { bench in
             // By real time the instant can't be hit; there M6.invisible says what can be said.
             guard bench.subject.advance != nil else { return }
             let scope = bench.scope()
             try await putExpiring(bench, scope, ["a"], after: .seconds(10))
             try await bench.advance(by: .milliseconds(9999))
-            try expect(try await bench.stores.memory.get("a", scope: scope) != nil, "1 ms before its instant: expected the fact")
+            try expect(
+                try await bench.stores.memory.get("a", scope: scope) != nil,
+                "1 ms before its instant: expected the fact")
             try await bench.advance(by: .milliseconds(1))
             try expectEqual(try await bench.stores.memory.get("a", scope: scope), nil, "at its instant")
         },

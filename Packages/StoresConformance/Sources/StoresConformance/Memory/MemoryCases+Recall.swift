@@ -3,7 +3,8 @@ import StoresCore
 extension MemoryCases {
     /// M7: listing.
     static let listing: [ConformanceCase] = [
-        ConformanceCase("M7.list", .memory, "facts are listed by scope, segment by segment, then id, in pages") { bench in
+        ConformanceCase("M7.list", .memory, "facts are listed by scope, segment by segment, then id, in pages") {
+            bench in
             let store = bench.stores.memory
             let base = bench.scope().segments
             var expected: [String] = []
@@ -15,25 +16,30 @@ extension MemoryCases {
                 try await store.put(draft(parts[parts.count - 1], Scope(base + parts.dropLast()), key))
             }
             for limit in [1, 3, 7, 100] {
-                try expectBytes(try await all(store, Scope(base), limit: limit).map(\.content), expected, "the listing in pages of \(limit)")
+                try expectBytes(
+                    try await all(store, Scope(base), limit: limit).map(\.content), expected,
+                    "the listing in pages of \(limit)")
             }
             try expectBytes(
-                try await all(store, Scope(base + ["a"]), depth: .exact, limit: 2).map(\.content), Array(expected.prefix(5)),
+                try await all(store, Scope(base + ["a"]), depth: .exact, limit: 2).map(\.content),
+                Array(expected.prefix(5)),
                 "exactly one scope")
             try expectEqual(try await all(store, bench.scope()).count, 0, "an empty scope")
-        },
+        }
     ]
 
     /// M7: recall, which follows V6 to V9.
     static let recall: [ConformanceCase] = [
         // Usually: all words are demanded, or the words are a query language.
         ConformanceCase(
-            "M7.byText", .memory, "recall by text ranks the facts that have any of the words", requires: [.memory(.recallByText)]
+            "M7.byText", .memory, "recall by text ranks the facts that have any of the words",
+            requires: [.memory(.recallByText)]
         ) { bench in
             let store = bench.stores.memory
             let scope = bench.scope()
             let contents = [
-                ("both", "The walrus eats oysters; a walrus"), ("one", "A walrus on the beach in the evening sun"), ("none", "Roses are red"),
+                ("both", "The walrus eats oysters; a walrus"), ("one", "A walrus on the beach in the evening sun"),
+                ("none", "Roses are red"),
             ]
             for (id, content) in contents { try await store.put(draft(id, scope, content, ["n": .string(id)])) }
             try await store.put(draft("elsewhere", bench.scope(), "walrus oysters"))
@@ -41,27 +47,36 @@ extension MemoryCases {
             let found = try await store.recall(text: "WALRUS oysters?", scope: scope, limit: 10)
             try expectSame(found.map(\.fact.id), ["both", "one", "under"], "facts with either word")
             try expectBytes(found.first?.fact.id ?? "", "both", "the first, which has both words")
-            try expect(found.allSatisfy { $0.similarity == nil && $0.score == nil }, "expected ranks only, got \(found.map(\.similarity))")
+            try expect(
+                found.allSatisfy { $0.similarity == nil && $0.score == nil },
+                "expected ranks only, got \(found.map(\.similarity))")
             try expectSame(
-                try await store.recall(text: "walrus", scope: scope, depth: .exact, limit: 10).map(\.fact.id), ["both", "one"],
+                try await store.recall(text: "walrus", scope: scope, depth: .exact, limit: 10).map(\.fact.id),
+                ["both", "one"],
                 "facts of exactly this scope")
             try expectEqual(try await store.recall(text: "walrus", scope: scope, limit: 2).count, 2, "with limit 2")
             try expectEqual(try await store.recall(text: "zebra", scope: scope).count, 0, "facts with zebra")
             try expectEqual(try await store.recall(text: "", scope: scope).count, 0, "facts with no word")
-            for text in ["walrus OR 1=1 --", "\"walrus", "walrus*", "(walrus", "walrus AND NOT", "-walrus", "walrus:*", "%", "'"] {
+            for text in [
+                "walrus OR 1=1 --", "\"walrus", "walrus*", "(walrus", "walrus AND NOT", "-walrus", "walrus:*", "%", "'",
+            ] {
                 let ids = try await store.recall(text: text, scope: scope).map(\.fact.id)
                 try expect(!ids.contains("none") && !ids.contains("elsewhere"), "recall of \(shown(text)): got \(ids)")
-                if text.contains("walrus") { try expect(ids.contains("one"), "recall of \(shown(text)): expected the walrus, got \(ids)") }
+                if text.contains("walrus") {
+                    try expect(ids.contains("one"), "recall of \(shown(text)): expected the walrus, got \(ids)")
+                }
             }
             if bench.declares(.memory(.filters)) {
                 try expectBytes(
-                    try await store.recall(text: "walrus oysters", scope: scope, where: .field("n") == "one").map(\.fact.id), ["one"],
+                    try await store.recall(text: "walrus oysters", scope: scope, where: .field("n") == "one").map(
+                        \.fact.id), ["one"],
                     "facts with either word, and n = one")
             }
         },
         // Usually: an updated fact is still found by its old words.
         ConformanceCase(
-            "M7.textFollowsWrites", .memory, "recall by text follows updates and deletes", requires: [.memory(.recallByText)]
+            "M7.textFollowsWrites", .memory, "recall by text follows updates and deletes",
+            requires: [.memory(.recallByText)]
         ) { bench in
             let store = bench.stores.memory
             let scope = bench.scope()
@@ -70,7 +85,8 @@ extension MemoryCases {
             try expectEqual(try await store.recall(text: "walrus", scope: scope).count, 0, "facts with the old word")
             try expectEqual(try await store.recall(text: "zebra", scope: scope).count, 1, "facts with the new word")
             try await store.delete("a", scope: scope)
-            try expectEqual(try await store.recall(text: "zebra", scope: scope).count, 0, "facts with the word after the delete")
+            try expectEqual(
+                try await store.recall(text: "zebra", scope: scope).count, 0, "facts with the word after the delete")
         },
         ConformanceCase(
             "M7.byVector", .memory, "recall by vector is by cosine, exact to 1e-4, best first, ties by id",
@@ -79,7 +95,8 @@ extension MemoryCases {
             let store = bench.stores.memory
             let scope = bench.scope()
             let vectors: [(String, [Float])] = [
-                ("same", [2, 4, 4]), ("tie-b", [0, 1, 1]), ("tie-a", [0, 1, 1]), ("orthogonal", [2, -1, 0]), ("opposite", [-1, -2, -2]),
+                ("same", [2, 4, 4]), ("tie-b", [0, 1, 1]), ("tie-a", [0, 1, 1]), ("orthogonal", [2, -1, 0]),
+                ("opposite", [-1, -2, -2]),
             ]
             for (id, vector) in vectors {
                 var fact = draft(id, scope, "a fact", ["v": .string(id)])
@@ -97,13 +114,15 @@ extension MemoryCases {
                 try expectClose(match.score, (1 + cosine) / 2, "the score of \(id)")
             }
             try expectBytes(
-                try await store.recall(vector: query, scope: scope, limit: 10, minScore: 0.9).map(\.fact.id), ["same", "tie-a", "tie-b"],
+                try await store.recall(vector: query, scope: scope, limit: 10, minScore: 0.9).map(\.fact.id),
+                ["same", "tie-a", "tie-b"],
                 "minScore 0.9")
             try expectEqual(try await store.recall(vector: query, scope: scope, limit: 2).count, 2, "with limit 2")
             try expectEqual(try await store.recall(vector: query, scope: bench.scope()).count, 0, "of another scope")
             if bench.declares(.memory(.filters)) {
                 try expectBytes(
-                    try await store.recall(vector: query, scope: scope, where: .field("v") == "opposite").map(\.fact.id),
+                    try await store.recall(vector: query, scope: scope, where: .field("v") == "opposite").map(
+                        \.fact.id),
                     ["opposite"], "where v = opposite")
             }
             try await expectError(.invalidArgument, during: "recall by a zero vector") {
@@ -128,7 +147,8 @@ extension MemoryCases {
             if found.isComplete { try expectSame(found.map(\.fact.id), ["f299", "f599", "f899"], "the rare facts") }
         },
         ConformanceCase(
-            "M7.noText", .memory, "recall by text is refused where it is not declared", excludes: [.memory(.recallByText)]
+            "M7.noText", .memory, "recall by text is refused where it is not declared",
+            excludes: [.memory(.recallByText)]
         ) { bench in
             try await expectUnsupported(bench, .memory(.recallByText), "recall by text") {
                 try await bench.stores.memory.recall(text: "walrus", scope: bench.scope())

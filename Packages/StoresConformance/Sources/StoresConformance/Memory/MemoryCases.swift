@@ -5,19 +5,23 @@ enum MemoryCases {
     static let all: [ConformanceCase] = common + facts + scopes + history + expiry + listing + recall + filters + names
 
     /// A draft with as little as there can be.
-    static func draft(_ id: String, _ scope: Scope, _ content: String = "a fact", _ attributes: Metadata = [:]) -> FactDraft {
+    static func draft(_ id: String, _ scope: Scope, _ content: String = "a fact", _ attributes: Metadata = [:])
+        -> FactDraft
+    {
         FactDraft(id: id, scope: scope, content: content, attributes: attributes)
     }
 
     /// Every fact of a listing, page by page.
     static func all(
-        _ store: MemoryStore, _ scope: Scope, depth: ScopeDepth = .subtree, where filter: Filter? = nil, limit: Int = 100
+        _ store: MemoryStore, _ scope: Scope, depth: ScopeDepth = .subtree, where filter: Filter? = nil,
+        limit: Int = 100
     ) async throws -> [Fact] {
         var facts: [Fact] = []
         var cursor: Cursor?
         repeat {
             let page = try await store.list(scope: scope, depth: depth, where: filter, cursor: cursor, limit: limit)
-            try expect(page.items.count <= limit, "a page of \(limit): expected at most that many, got \(page.items.count)")
+            try expect(
+                page.items.count <= limit, "a page of \(limit): expected at most that many, got \(page.items.count)")
             facts += page.items
             cursor = page.next
             try expect(facts.count < 100_000, "the listing: expected an end")
@@ -36,9 +40,12 @@ enum MemoryCases {
             touch: { bench, stores, deadline in
                 _ = try await stores.memory.get("none", scope: Scope([bench.root]), deadline: deadline)
             },
-            refused: { bench, text in try await bench.stores.memory.put(draft("", bench.scope(), text, ["text": .string(text)])) },
+            refused: { bench, text in
+                try await bench.stores.memory.put(draft("", bench.scope(), text, ["text": .string(text)]))
+            },
             failing: { bench, text in
-                try await bench.stores.memory.put(draft("a", bench.scope(), text, ["text": .string(text)]), ifVersion: 7)
+                try await bench.stores.memory.put(
+                    draft("a", bench.scope(), text, ["text": .string(text)]), ifVersion: 7)
             },
             bulk: { bench, count in
                 let scope = bench.scope()
@@ -57,20 +64,23 @@ enum MemoryCases {
                 return (try await all(bench.stores.memory, scope).map(\.id), ids.sortedByBytes)
             }))
 
-    static let filters = FilterCases.all(.memory) + [
-        ConformanceCase(
-            "M7.noFilters", .memory, "filters are refused where they are not declared", excludes: [.memory(.filters)]
-        ) { bench in
-            try await expectUnsupported(bench, .memory(.filters), "a filtered list") {
-                try await bench.stores.memory.list(scope: bench.scope(), where: .field("n") == 1)
+    static let filters =
+        FilterCases.all(.memory) + [
+            ConformanceCase(
+                "M7.noFilters", .memory, "filters are refused where they are not declared",
+                excludes: [.memory(.filters)]
+            ) { bench in
+                try await expectUnsupported(bench, .memory(.filters), "a filtered list") {
+                    try await bench.stores.memory.list(scope: bench.scope(), where: .field("n") == 1)
+                }
             }
-        }
-    ]
+        ]
 
     /// X11.
     static let names: [ConformanceCase] = [
         // Usually: a composed key of scope and id with a separator that a name may hold.
-        ConformanceCase("X11.memory.ids", .memory, "hostile ids round-trip or are invalid, and reach no other fact") { bench in
+        ConformanceCase("X11.memory.ids", .memory, "hostile ids round-trip or are invalid, and reach no other fact") {
+            bench in
             let store = bench.stores.memory
             let scope = bench.scope()
             try await NameCases.check("the id") { id, number in
@@ -80,10 +90,12 @@ enum MemoryCases {
                 try expectBytes(fact.id, id, "the id of the fact")
                 return Int(fact.content)
             } remove: { id in
-                try expect(try await store.delete(id, scope: scope), "delete of \(shown(id)): expected that it was there")
+                try expect(
+                    try await store.delete(id, scope: scope), "delete of \(shown(id)): expected that it was there")
             }
         },
-        ConformanceCase("X11.memory.scopes", .memory, "hostile scope segments are apart from each other or invalid") { bench in
+        ConformanceCase("X11.memory.scopes", .memory, "hostile scope segments are apart from each other or invalid") {
+            bench in
             let store = bench.stores.memory
             let root = bench.scope()
             try await NameCases.check("the scope segment") { name, number in
@@ -91,11 +103,14 @@ enum MemoryCases {
                 try await store.put(draft("one", Scope(root.segments + [name, name]), "\(number)"))
             } read: { name in
                 let facts = try await all(store, Scope(root.segments + [name]))
-                try expect(facts.count != 1 && facts.count <= 2, "under \(shown(name)): expected two facts or none, got \(facts.count)")
+                try expect(
+                    facts.count != 1 && facts.count <= 2,
+                    "under \(shown(name)): expected two facts or none, got \(facts.count)")
                 if let fact = facts.first { try expectBytes(fact.scope.segments, root.segments + [name], "the scope") }
                 return facts.first.flatMap { Int($0.content) }
             } remove: { name in
-                try expectEqual(try await store.forget(scope: Scope(root.segments + [name])), 2, "forgotten under \(shown(name))")
+                try expectEqual(
+                    try await store.forget(scope: Scope(root.segments + [name])), 2, "forgotten under \(shown(name))")
             }
         },
     ]

@@ -24,10 +24,14 @@ enum SearchCases {
                 let id = bench.name()
                 let index = try await stores.search.index(name, fields: ["body": .text(.standard)])
                 try await fill(index, [(id, ["body": "hello"])])
-                return { try await $0.search.index(name, fields: ["body": .text(.standard)]).get(ids: [id]).map(\.id) == [id] }
+                return {
+                    try await $0.search.index(name, fields: ["body": .text(.standard)]).get(ids: [id]).map(\.id) == [id]
+                }
             },
             touch: { _, stores, deadline in _ = try await stores.search.indexes(deadline: deadline) },
-            refused: { bench, text in try await fill(try await bench.index(), [("a", ["body": .string(text), "": .string(text)])]) },
+            refused: { bench, text in
+                try await fill(try await bench.index(), [("a", ["body": .string(text), "": .string(text)])])
+            },
             failing: { bench, text in
                 let index = try await bench.index()
                 try await fill(index, [("a", ["body": .string(text)])])
@@ -35,7 +39,9 @@ enum SearchCases {
             },
             bulk: { bench, count in
                 let index = try await bench.index()
-                let documents = (0..<count).map { SearchDocument(id: "d\($0)", fields: ["body": .string("word \($0)")]) }
+                let documents = (0..<count).map {
+                    SearchDocument(id: "d\($0)", fields: ["body": .string("word \($0)")])
+                }
                 let receipt = try await index.upsert(documents)
                 return (documents.map(\.id), receipt.result, try await index.count())
             },
@@ -52,7 +58,10 @@ enum SearchCases {
 
     static let filters =
         FilterCases.all(.search) + [
-            ConformanceCase("T2.noFilters", .search, "filters are refused where they are not declared", excludes: [.search(.filters)]) { bench in
+            ConformanceCase(
+                "T2.noFilters", .search, "filters are refused where they are not declared",
+                excludes: [.search(.filters)]
+            ) { bench in
                 let index = try await bench.index()
                 try await expectUnsupported(bench, .search(.filters), "a filtered search") {
                     try await index.search(.all, where: .field("n") == 1)
@@ -62,11 +71,14 @@ enum SearchCases {
 
     /// T1.
     static let mapping: [ConformanceCase] = [
-        ConformanceCase("T1.mismatch", .search, "ensuring an index with another mapping is a schema mismatch, and keeps it") { bench in
+        ConformanceCase(
+            "T1.mismatch", .search, "ensuring an index with another mapping is a schema mismatch, and keeps it"
+        ) { bench in
             let index = try await bench.index(["body": .text(.standard), "kind": .keyword])
             try await fill(index, [("a", ["body": "x"])])
             let mappings: [[String: SearchFieldType]] = [
-                ["body": .text(.standard)], ["body": .keyword, "kind": .keyword], ["body": .text(.standard), "kind": .number],
+                ["body": .text(.standard)], ["body": .keyword, "kind": .keyword],
+                ["body": .text(.standard), "kind": .number],
                 ["body": .text(.standard), "kind": .keyword, "more": .bool],
             ]
             for fields in mappings {
@@ -74,13 +86,15 @@ enum SearchCases {
                     try await bench.other.search.index(index.name, fields: fields)
                 }
                 guard case .schema = error.conflict else {
-                    throw CaseFailure("the mismatch: expected what was found and wanted, got \(String(describing: error.conflict))")
+                    throw CaseFailure(
+                        "the mismatch: expected what was found and wanted, got \(String(describing: error.conflict))")
                 }
             }
             let again = try await bench.other.search.index(index.name, fields: index.spec.fields)
             try expectEqual(try await again.count(), 1, "documents after ensuring again")
         },
-        ConformanceCase("T1.verifyAndDrop", .search, "verifying creates nothing; indexes are listed and dropped whole") { bench in
+        ConformanceCase("T1.verifyAndDrop", .search, "verifying creates nothing; indexes are listed and dropped whole")
+        { bench in
             let name = bench.name()
             bench.note(.index(name))
             try await expectError(.notFound, during: "verifying a missing index") {
@@ -89,28 +103,40 @@ enum SearchCases {
             let made = [try await bench.index(["a": .number]), try await bench.index(["b": .keyword])]
             let listed = try await bench.stores.search.indexes().filter { $0.name.hasPrefix(bench.base) }
             try expectBytes(listed.map(\.name), made.map(\.name).sortedByBytes, "the listed names")
-            try expectEqual(listed.map(\.fields), made.sorted { $0.name < $1.name }.map(\.spec.fields), "the listed mappings")
+            try expectEqual(
+                listed.map(\.fields), made.sorted { $0.name < $1.name }.map(\.spec.fields), "the listed mappings")
             let gone = made[0].name
-            try expect(try await bench.stores.search.dropIndex(gone, confirming: gone), "drop: expected that it was there")
-            try expect(try await !bench.stores.search.dropIndex(gone, confirming: gone), "a second drop: expected that it was not there")
+            try expect(
+                try await bench.stores.search.dropIndex(gone, confirming: gone), "drop: expected that it was there")
+            try expect(
+                try await !bench.stores.search.dropIndex(gone, confirming: gone),
+                "a second drop: expected that it was not there")
             try await expectError(.invalidArgument, during: "a drop with a wrong confirmation") {
                 try await bench.stores.search.dropIndex(made[1].name, confirming: gone)
             }
         },
         // Usually: dynamic mapping takes the first value's type.
-        ConformanceCase("T1.values", .search, "a value that contradicts the mapping is refused, and so is its literal") { bench in
+        ConformanceCase("T1.values", .search, "a value that contradicts the mapping is refused, and so is its literal")
+        { bench in
             let index = try await bench.index([
                 "body": .text(.standard), "kind": .keyword, "size": .number, "at": .instant, "ok": .bool,
             ])
-            for fields in [["size": "1"], ["kind": 1], ["body": true], ["at": "2026-01-01T00:00:00Z"], ["ok": 1], ["size": [1, "2"]]] as [Metadata] {
-                try await expectError(.invalidArgument, during: "a document with \(fields)") { try await fill(index, [("x", fields)]) }
+            for fields in [
+                ["size": "1"], ["kind": 1], ["body": true], ["at": "2026-01-01T00:00:00Z"], ["ok": 1],
+                ["size": [1, "2"]],
+            ] as [Metadata] {
+                try await expectError(.invalidArgument, during: "a document with \(fields)") {
+                    try await fill(index, [("x", fields)])
+                }
             }
             try expectEqual(try await index.count(), 0, "documents after refused upserts")
             let at = Value.instant(Timestamp(millisecondsSinceEpoch: 1_767_225_600_000))
-            try await fill(index, [
-                ("a", ["body": "one", "kind": ["x", "y"], "size": 1, "at": at, "ok": true, "other": ["free": 1]]),
-                ("b", ["body": nil, "kind": "x", "size": 2.5]),
-            ])
+            try await fill(
+                index,
+                [
+                    ("a", ["body": "one", "kind": ["x", "y"], "size": 1, "at": at, "ok": true, "other": ["free": 1]]),
+                    ("b", ["body": nil, "kind": "x", "size": 2.5]),
+                ])
             let found = try await index.get(ids: ["b", "none", "a"])
             try expectBytes(found.map(\.id), ["b", "a"], "the documents of a get")
             try expectEqual(found.last?.fields["at"], at, "an instant")
@@ -122,7 +148,8 @@ enum SearchCases {
             }
         },
         ConformanceCase(
-            "T1.noEnglish", .search, "the english analyzer is refused where it is not declared", excludes: [.search(.englishAnalyzer)]
+            "T1.noEnglish", .search, "the english analyzer is refused where it is not declared",
+            excludes: [.search(.englishAnalyzer)]
         ) { bench in
             let name = bench.name()
             try await expectUnsupported(bench, .search(.englishAnalyzer), "an index with it") {
@@ -133,7 +160,8 @@ enum SearchCases {
 
     /// X11.
     static let names: [ConformanceCase] = [
-        ConformanceCase("X11.search.ids", .search, "hostile ids round-trip or are invalid, and reach no other document") { bench in
+        ConformanceCase("X11.search.ids", .search, "hostile ids round-trip or are invalid, and reach no other document")
+        { bench in
             let index = try await bench.index()
             try await NameCases.check("the id") { id, number in
                 try await fill(index, [(id, ["n": .int(Int64(number)), "body": "word"])])
@@ -149,26 +177,38 @@ enum SearchCases {
         // Usually: the text is a query language.
         ConformanceCase("X11.search.queries", .search, "hostile query texts are words and nothing else") { bench in
             let index = try await bench.index()
-            try await fill(index, [("secret", ["body": "a document about nothing"]), ("plain", ["body": "walrus"])])
-            let texts = HostileNames.all + [
-                "walrus OR secret", "body:nothing", "*", "*:*", "NOT walrus", "-walrus", "\"", "(", "walrus~2", "wal*", "[a TO z]", "a:b:c", "walrus^9",
-                "walrus AND", "{!func}1", "&&||!",
-            ]
+            try await fill(index, [("secret", ["body": "zzyzx quux"]), ("plain", ["body": "walrus"])])
+            let texts =
+                HostileNames.all + [
+                    "walrus OR secret", "body:walrus", "*", "*:*", "NOT walrus", "-walrus", "\"", "(", "walrus~2", "z*",
+                    "[a TO zzz]",
+                    "a:b:c", "walrus^9", "walrus AND", "{!func}1", "&&||!",
+                ]
             for text in texts where !text.utf8.contains(0) {
                 let found = try await ids(index, .match(text))
-                let expectsSecret = text.lowercased().split { !$0.isLetter && !$0.isNumber }.contains { ["a", "document", "about", "nothing"].contains($0) }
-                if !expectsSecret { try expect(!found.contains("secret"), "a match of \(shown(text)): expected not the other document, got \(found)") }
+                try expect(
+                    !found.contains("secret"),
+                    "a match of \(shown(text)): expected not the other document, got \(found)")
+                if text.contains("walrus") {
+                    try expect(found == ["plain"], "a match of \(shown(text)): expected plain, got \(found)")
+                }
             }
         },
-        ConformanceCase("X11.search.indexes", .search, "hostile index and field names are apart from each other or invalid") { bench in
-            let names = HostileNames.all.enumerated().filter { $0.offset % 3 == 0 || $0.element.utf8.count <= 2 }.map { bench.base + $0.element }
-            try await NameCases.check("the index", names: names, mustTake: [bench.base + "é", bench.base + "A"]) { name, number in
+        ConformanceCase(
+            "X11.search.indexes", .search, "hostile index and field names are apart from each other or invalid"
+        ) { bench in
+            let names = HostileNames.all.enumerated().filter { $0.offset % 3 == 0 || $0.element.utf8.count <= 2 }.map {
+                bench.base + $0.element
+            }
+            try await NameCases.check("the index", names: names, mustTake: [bench.base + "é", bench.base + "A"]) {
+                name, number in
                 bench.note(.index(name))
                 let index = try await bench.stores.search.index(name, fields: [name: .text(.standard)])
                 try await fill(index, [("one", [name: "walrus", "n": .int(Int64(number))])])
             } read: { name in
                 do {
-                    let index = try await bench.stores.search.index(name, fields: [name: .text(.standard)], schema: .verify)
+                    let index = try await bench.stores.search.index(
+                        name, fields: [name: .text(.standard)], schema: .verify)
                     let hits = try await index.search(.match(field: name, "walrus")).hits
                     return hits.first?.fields["n"].flatMap { if case .int(let n) = $0 { Int(n) } else { nil } }
                 } catch let error as StoreError where error.code == .notFound {

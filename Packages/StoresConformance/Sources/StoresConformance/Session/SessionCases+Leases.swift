@@ -16,7 +16,8 @@ extension SessionCases {
             }
             let failing: [[SessionOperation]] = [
                 [set(a, "1"), set(b, "1"), .check(key: d, condition: .ifMatch("none"))],
-                [set(a, "1"), set(c, "1", .ifAbsent), set(b, "1")], [set(a, "1"), .delete(key: c, condition: .ifMatch("stale"))],
+                [set(a, "1"), set(c, "1", .ifAbsent), set(b, "1")],
+                [set(a, "1"), .delete(key: c, condition: .ifMatch("stale"))],
                 [.check(key: c, condition: .ifAbsent), set(a, "1")],
             ]
             for operations in failing {
@@ -28,9 +29,13 @@ extension SessionCases {
                 try expectEqual(found, [c: "c"], "what is there after a failed transaction")
             }
             let outcomes = try await store.transaction(
-                [set(a, "1", .ifAbsent), set(b, "2"), .delete(key: c, condition: .ifMatch(etag)), .check(key: d, condition: .ifAbsent)])
+                [
+                    set(a, "1", .ifAbsent), set(b, "2"), .delete(key: c, condition: .ifMatch(etag)),
+                    .check(key: d, condition: .ifAbsent),
+                ])
             try expectEqual(outcomes.count, 4, "outcomes")
-            guard case .set(let receipt) = outcomes[0], case .set = outcomes[1], outcomes[2] == .deleted(true), outcomes[3] == .checked
+            guard case .set(let receipt) = outcomes[0], case .set = outcomes[1], outcomes[2] == .deleted(true),
+                outcomes[3] == .checked
             else { throw CaseFailure("the outcomes: expected set, set, deleted, checked, got \(outcomes)") }
             try expectEqual(try await store.get(a)?.etag, receipt.etag, "the etag of a")
             try expectEqual(try await texts(store, [a, b, c, d]), [a: "1", b: "2"], "what is there at the end")
@@ -42,7 +47,9 @@ extension SessionCases {
             let (a, b) = (bench.key(), bench.key())
             @Sendable func set(_ store: SessionStore, _ number: Int, _ first: String, _ second: String) async throws {
                 _ = try await store.transaction(
-                    [first, second].map { .set(SessionWrite(key: $0, value: SessionValue("\(number)"), expiry: .never)) })
+                    [first, second].map {
+                        .set(SessionWrite(key: $0, value: SessionValue("\(number)"), expiry: .never))
+                    })
             }
             try await set(bench.stores.session, -1, a, b)
             let wins = try await race(20) { number in
@@ -54,7 +61,8 @@ extension SessionCases {
             try expectEqual(found[a], found[b], "the two keys")
         },
         ConformanceCase(
-            "S8.oneForEachKey", .session, "a transaction has at most one operation for each key; an empty one does nothing",
+            "S8.oneForEachKey", .session,
+            "a transaction has at most one operation for each key; an empty one does nothing",
             requires: [.session(.transactions)]
         ) { bench in
             let key = bench.key()
@@ -66,7 +74,8 @@ extension SessionCases {
             try expectEqual(try await bench.stores.session.get(key), nil, "the key")
         },
         ConformanceCase(
-            "S8.noTransactions", .session, "a transaction is refused where it is not declared", excludes: [.session(.transactions)]
+            "S8.noTransactions", .session, "a transaction is refused where it is not declared",
+            excludes: [.session(.transactions)]
         ) { bench in
             try await expectUnsupported(bench, .session(.transactions), "a transaction") {
                 try await bench.stores.session.transaction([.delete(key: bench.key(), condition: .none)])
@@ -83,7 +92,8 @@ extension SessionCases {
             try await LeaseCases.oneHolder(bench, LeaseCases.session(bench.stores, bench.key()))
         },
         ConformanceCase(
-            "S9.expires", .session, "an expired lease can be taken, and its old holder has lost it", requires: [.session(.leases)]
+            "S9.expires", .session, "an expired lease can be taken, and its old holder has lost it",
+            requires: [.session(.leases)]
         ) { bench in
             try await LeaseCases.expires(bench, LeaseCases.session(bench.stores, bench.key()))
         },
@@ -106,8 +116,11 @@ extension SessionCases {
             let one = try unwrap(try await store.acquireLease(lock, ttl: bench.ttl), "the first lease")
             try await write("one", one)
             try await bench.advance(by: bench.ttl)
-            let two = try unwrap(try await bench.other.session.acquireLease(lock, ttl: bench.ttl * 100), "the second lease")
-            let error = try await expectError(.preconditionFailed, during: "a write with the first lease") { try await write("late", one) }
+            let two = try unwrap(
+                try await bench.other.session.acquireLease(lock, ttl: bench.ttl * 100), "the second lease")
+            let error = try await expectError(.preconditionFailed, during: "a write with the first lease") {
+                try await write("late", one)
+            }
             try expectEqual(error.conflict, .version(current: two.generation), "the conflict")
             try expectEqual(try await text(bench, key), "one", "the value after a refused write")
             try await write("two", two)
@@ -120,7 +133,9 @@ extension SessionCases {
             try expectEqual(result.failed.map(\.id), [fresh], "what of a guarded batch failed")
             try expectEqual(try await texts(store, [fresh, key]), [key: "three"], "what is there")
         },
-        ConformanceCase("S9.noLeases", .session, "leases are refused where they are not declared", excludes: [.session(.leases)]) {
+        ConformanceCase(
+            "S9.noLeases", .session, "leases are refused where they are not declared", excludes: [.session(.leases)]
+        ) {
             bench in
             let key = bench.key()
             try await expectUnsupported(bench, .session(.leases), "a lease") {

@@ -4,7 +4,9 @@ extension SessionCases {
     /// S1 and S2.
     static let values: [ConformanceCase] = [
         // Usually: bytes that pass through a string.
-        ConformanceCase("S1.roundTrips", .session, "bytes and content type read back as they were; the etag changes with each write") {
+        ConformanceCase(
+            "S1.roundTrips", .session, "bytes and content type read back as they were; the etag changes with each write"
+        ) {
             bench in
             let store = bench.stores.session
             let key = bench.key()
@@ -12,13 +14,16 @@ extension SessionCases {
             let all = (0...255).map { UInt8($0) }
             var etags: Set<String> = []
             for value in [
-                SessionValue(bytes: all, contentType: "application/x-test; a=\"b\""), SessionValue(bytes: []), SessionValue("é👩‍👩‍👧"),
+                SessionValue(bytes: all, contentType: "application/x-test; a=\"b\""), SessionValue(bytes: []),
+                SessionValue("é👩‍👩‍👧"),
                 SessionValue(bytes: Array(repeating: 7, count: 200_000)), SessionValue("42"), SessionValue("42"),
             ] {
                 let receipt = try await store.set(key, value, expiry: .never)
                 let entry = try unwrap(try await store.get(key), "the entry")
                 try expectEqual(entry.value.bytes.count, value.bytes.count, "the number of bytes")
-                try expect(entry.value == value, "the value of \(value.bytes.count) bytes: expected the same, got \(entry.value.contentType)")
+                try expect(
+                    entry.value == value,
+                    "the value of \(value.bytes.count) bytes: expected the same, got \(entry.value.contentType)")
                 try expectEqual(entry.etag, receipt.etag, "the etag of get and set")
                 try expectEqual(entry.expiresAt, nil, "expiresAt")
                 try expect(etags.insert(entry.etag).inserted, "the etag: expected a new one, got \(entry.etag) again")
@@ -26,18 +31,22 @@ extension SessionCases {
             try expectEqual(try await bench.other.session.get(key)?.value.text, "42", "the other view")
         },
         // Usually: a default time to live, or `keep` that forgets it.
-        ConformanceCase("S2.expiries", .session, "keep keeps, never never expires, after counts from the write") { bench in
+        ConformanceCase("S2.expiries", .session, "keep keeps, never never expires, after counts from the write") {
+            bench in
             let store = bench.stores.session
             let (fresh, key) = (bench.key(), bench.key())
-            try expectEqual(try await store.set(fresh, SessionValue("x"), expiry: .keep).expiresAt, nil, "keep on a new key")
+            try expectEqual(
+                try await store.set(fresh, SessionValue("x"), expiry: .keep).expiresAt, nil, "keep on a new key")
             let first = try await store.set(key, SessionValue("1"), expiry: .after(.seconds(600)))
             let instant = try unwrap(first.expiresAt, "expiresAt of after 600 s")
             try expectEqual(try await store.get(key)?.expiresAt, instant, "expiresAt that is read")
             try expectEqual(try await store.set(key, SessionValue("2"), expiry: .keep).expiresAt, instant, "keep")
             try expectEqual(try await store.get(key)?.expiresAt, instant, "expiresAt after keep")
-            let longer = try unwrap(try await store.set(key, SessionValue("3"), expiry: .after(.seconds(1200))).expiresAt, "after 1,200 s")
+            let longer = try unwrap(
+                try await store.set(key, SessionValue("3"), expiry: .after(.seconds(1200))).expiresAt, "after 1,200 s")
             try expectClose(
-                Double(longer.millisecondsSinceEpoch - instant.millisecondsSinceEpoch), 600_000, "what 600 s more add, in ms", within: 30_000)
+                Double(longer.millisecondsSinceEpoch - instant.millisecondsSinceEpoch), 600_000,
+                "what 600 s more add, in ms", within: 30_000)
             try expectEqual(try await store.set(key, SessionValue("4"), expiry: .never).expiresAt, nil, "never")
             try expectEqual(try await store.get(key)?.expiresAt, nil, "expiresAt after never")
             for duration in [Duration.zero, .seconds(-1)] {
@@ -58,7 +67,8 @@ extension SessionCases {
             try expectEqual(entry.expiresAt, touched.expiresAt, "expiresAt that is read")
             try expectEqual(entry.value, SessionValue("x", contentType: "a/b"), "the value")
             try expectEqual(try await store.touch(key, expiry: .keep)?.expiresAt, touched.expiresAt, "touch with keep")
-            try expectEqual(try unwrap(try await store.touch(key, expiry: .never), "touch").expiresAt, nil, "touch with never")
+            try expectEqual(
+                try unwrap(try await store.touch(key, expiry: .never), "touch").expiresAt, nil, "touch with never")
             try expectEqual(try await store.get(key)?.expiresAt, nil, "expiresAt after never")
         },
     ]
@@ -74,7 +84,8 @@ extension SessionCases {
             func conflict(_ current: String?, _ what: String, _ body: () async throws -> Void) async throws {
                 let error = try await expectError(.conflict, during: what, body)
                 try expectEqual(error.conflict, .etag(current: current), "the conflict of \(what)")
-                try expect(error.applied != .yes && error.applied != .unknown, "\(what): expected that nothing was applied")
+                try expect(
+                    error.applied != .yes && error.applied != .unknown, "\(what): expected that nothing was applied")
             }
             func set(_ text: String, _ condition: SessionCondition) async throws -> String {
                 let receipt = try await store.set(key, SessionValue(text), expiry: .never, condition: condition)
@@ -85,19 +96,25 @@ extension SessionCases {
             try await conflict(one, "ifAbsent on a key that is there") { _ = try await set("x", .ifAbsent) }
             let two = try await set("two", .ifMatch(one))
             try await conflict(two, "a stale etag") { _ = try await set("x", .ifMatch(one)) }
-            try await conflict(two, "a delete with a stale etag") { _ = try await store.delete(key, condition: .ifMatch(one)) }
+            try await conflict(two, "a delete with a stale etag") {
+                _ = try await store.delete(key, condition: .ifMatch(one))
+            }
             try expectEqual(try await text(bench, key), "two", "the value after refused writes")
-            try expect(try await store.delete(key, condition: .ifMatch(two)), "a delete at its etag: expected that it was there")
+            try expect(
+                try await store.delete(key, condition: .ifMatch(two)),
+                "a delete at its etag: expected that it was there")
             try await conflict(nil, "the etag of a deleted key") { _ = try await set("x", .ifMatch(two)) }
             let three = try await set("one", .ifAbsent)
-            try expect(three != one && three != two, "the etag of a key made anew: expected a new one, got \(three) again")
+            try expect(
+                three != one && three != two, "the etag of a key made anew: expected a new one, got \(three) again")
         },
         ConformanceCase(
             "S3.malformed", .session, "an etag that no store made is invalid", requires: [.session(.conditionalWrites)]
         ) { bench in
             for etag in ["", "a b", "é", "\u{0}", "a\nb", String(repeating: "x", count: 257)] {
                 try await expectError(.invalidArgument, during: "the etag \(shown(etag))") {
-                    try await bench.stores.session.set(bench.key(), SessionValue("x"), expiry: .never, condition: .ifMatch(etag))
+                    try await bench.stores.session.set(
+                        bench.key(), SessionValue("x"), expiry: .never, condition: .ifMatch(etag))
                 }
             }
         },
@@ -119,7 +136,8 @@ extension SessionCases {
             }
         },
         ConformanceCase(
-            "S3.noConditions", .session, "conditions are refused where they are not declared", excludes: [.session(.conditionalWrites)]
+            "S3.noConditions", .session, "conditions are refused where they are not declared",
+            excludes: [.session(.conditionalWrites)]
         ) { bench in
             let key = bench.key()
             for condition in [SessionCondition.ifAbsent, .ifMatch("abc")] {

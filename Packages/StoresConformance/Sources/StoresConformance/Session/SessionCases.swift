@@ -14,7 +14,8 @@ enum SessionCases {
         let entries = try await store.get(keys)
         try expectEqual(entries.count, keys.count, "answers to a get of \(keys.count) keys")
         return Dictionary(
-            zip(keys, entries).compactMap { key, entry in entry.map { (key, $0.value.text) } }, uniquingKeysWith: { $1 })
+            zip(keys, entries).compactMap { key, entry in entry.map { (key, $0.value.text) } }, uniquingKeysWith: { $1 }
+        )
     }
 
     static let common = CommonCases.all(
@@ -25,7 +26,9 @@ enum SessionCases {
                 try await stores.session.set(key, SessionValue("x"), expiry: .never)
                 return { try await $0.session.get(key)?.value.text == "x" }
             },
-            touch: { bench, stores, deadline in _ = try await stores.session.get("\(bench.root)/none", deadline: deadline) },
+            touch: { bench, stores, deadline in
+                _ = try await stores.session.get("\(bench.root)/none", deadline: deadline)
+            },
             refused: { bench, text in try await bench.stores.session.set("", SessionValue(text), expiry: .never) },
             failing: { bench, text in
                 // A key of another kind where there are counters, a stale condition where there are those.
@@ -34,12 +37,14 @@ enum SessionCases {
                     try await bench.stores.session.set(key, SessionValue(text), expiry: .never)
                     try await bench.stores.session.increment(key, expiry: .keep)
                 } else {
-                    try await bench.stores.session.set(bench.key(), SessionValue(text), expiry: .never, condition: .ifMatch("none"))
+                    try await bench.stores.session.set(
+                        bench.key(), SessionValue(text), expiry: .never, condition: .ifMatch("none"))
                 }
             },
             bulk: { bench, count in
                 let keys = (0..<count).map { "\(bench.root)/bulk\(count)/\($0)" }
-                let result = try await bench.stores.session.set(keys.map { SessionWrite(key: $0, value: SessionValue("x"), expiry: .never) })
+                let result = try await bench.stores.session.set(
+                    keys.map { SessionWrite(key: $0, value: SessionValue("x"), expiry: .never) })
                 return (keys, result, try await texts(bench.stores.session, keys).count)
             },
             ping: { try await $0.session.ping() },
@@ -67,12 +72,19 @@ enum SessionCases {
     /// S10 and X11.
     static let batches: [ConformanceCase] = [
         // Usually: answers that come in another order, or one failure that fails all.
-        ConformanceCase("S10.batch", .session, "a batch reads and writes many keys; each stands or fails alone") { bench in
+        ConformanceCase("S10.batch", .session, "a batch reads and writes many keys; each stands or fails alone") {
+            bench in
             let store = bench.stores.session
             let keys = (0..<5).map { _ in bench.key() }
             try await store.set(keys[3], SessionValue("old"), expiry: .never)
-            var writes = keys.prefix(4).enumerated().map { SessionWrite(key: $1, value: SessionValue("v\($0)"), expiry: .never) }
-            if bench.declares(.session(.conditionalWrites)) { writes[3].condition = .ifAbsent } else { writes.removeLast() }
+            var writes = keys.prefix(4).enumerated().map {
+                SessionWrite(key: $1, value: SessionValue("v\($0)"), expiry: .never)
+            }
+            if bench.declares(.session(.conditionalWrites)) {
+                writes[3].condition = .ifAbsent
+            } else {
+                writes.removeLast()
+            }
             writes.append(SessionWrite(key: keys[0], value: SessionValue("last"), expiry: .never))
             let result = try await store.set(writes)
             try expectSame(result.succeeded, Array(keys.prefix(3)), "what succeeded")
@@ -87,11 +99,15 @@ enum SessionCases {
             try expectEqual(try await texts(store, keys).count, 0, "what is there after the delete")
         },
         // Usually: a pattern match, a path, or a key that is cut.
-        ConformanceCase("X11.session.keys", .session, "hostile keys round-trip or are invalid, and reach no other entry") { bench in
+        ConformanceCase(
+            "X11.session.keys", .session, "hostile keys round-trip or are invalid, and reach no other entry"
+        ) { bench in
             let store = bench.stores.session
             let root = bench.key() + "/"
             let names = HostileNames.all.map { root + $0 }
-            try await NameCases.check("the key", names: names, mustTake: ["a", "A", "é", "'", "*", "%"].map { root + $0 }) { key, number in
+            try await NameCases.check(
+                "the key", names: names, mustTake: ["a", "A", "é", "'", "*", "%"].map { root + $0 }
+            ) { key, number in
                 try await store.set(key, SessionValue("\(number)"), expiry: .never)
             } read: { key in
                 try await store.get(key).flatMap { Int($0.value.text) }
@@ -99,12 +115,16 @@ enum SessionCases {
                 try expect(try await store.delete(key), "delete of \(shown(key)): expected that it was there")
             }
         },
-        ConformanceCase("X11.session.prefixes", .session, "hostile prefixes reach whole segments alone, or are invalid") { bench in
+        ConformanceCase("X11.session.prefixes", .session, "hostile prefixes reach whole segments alone, or are invalid")
+        { bench in
             let store = bench.stores.session
             let root = bench.key() + "/"
             // A name that ends with "/" is, as a prefix, the name without it; one with "/" inside is several segments.
-            let names = HostileNames.all.filter { !$0.utf8.contains(UInt8(ascii: "/")) && !$0.isEmpty }.map { root + $0 }
-            try await NameCases.check("the prefix", names: names, mustTake: ["a", "é", "%", "*"].map { root + $0 }) { name, number in
+            let names = HostileNames.all.filter { !$0.utf8.contains(UInt8(ascii: "/")) && !$0.isEmpty }.map {
+                root + $0
+            }
+            try await NameCases.check("the prefix", names: names, mustTake: ["a", "é", "%", "*"].map { root + $0 }) {
+                name, number in
                 try await store.set(name + "/in", SessionValue("\(number)"), expiry: .never)
             } read: { name in
                 try await store.get(name + "/in").flatMap { Int($0.value.text) }
