@@ -24,7 +24,7 @@ import Testing
 
     @Test func jsonReadsBack() async throws {
         let report = try await Self.report()
-        guard case .object(let root) = try Value(json: report.json), case .array(let cases)? = root["cases"],
+        guard case .object(let root) = try JSONReader.value(from: report.json), case .array(let cases)? = root["cases"],
             case .array(let tiers)? = root["tiers"], case .object(let tier)? = tiers.first
         else {
             Issue.record("\(report.json)")
