@@ -42,6 +42,7 @@ struct AdapterCatalog {
                 "summary": .string(adapter.summary), "systemName": .string(adapter.systemName),
                 "tiers": .object(tiers), "settings": .array(adapter.settings.map(Self.value)),
                 "composeService": adapter.composeService.map(Value.string),
+                "composeProfile": adapter.composeProfile.map(Value.string),
                 "endpointVariable": adapter.endpointVariable.map(Value.string),
             ].compactMapValues { $0 })
     }

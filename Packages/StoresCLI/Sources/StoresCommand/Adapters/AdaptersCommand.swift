@@ -5,9 +5,9 @@ struct AdaptersCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "adapters", abstract: "What is linked: tiers, capabilities, limits, settings.",
         discussion: """
-            With --json: {"adapters":[{"name","package","summary","systemName","composeService","endpointVariable",\
-            "tiers":{…:{"capabilities":{…:bool},"limits":{…:n}}},"settings":[…]}],"settings":[…]}; the outer settings \
-            are those of every tier.
+            With --json: {"adapters":[{"name","package","summary","systemName","composeService","composeProfile",\
+            "endpointVariable","tiers":{…:{"capabilities":{…:bool},"limits":{…:n}}},"settings":[…]}],"settings":[…]}; \
+            the outer settings are those of every tier.
 
             stores adapters sqlite
             """)

@@ -18,7 +18,8 @@ struct StoresRoot: ParsableCommand {
             \(ExitStatus.help)
             """,
         subcommands: [
-            DemoCommand.self, DoctorCommand.self, AdaptersCommand.self, ConformanceCommand.self, VectorCommand.self,
+            DemoCommand.self, DoctorCommand.self, UpCommand.self, DownCommand.self, AdaptersCommand.self,
+            ConformanceCommand.self, VectorCommand.self,
             MemoryCommand.self, SessionCommand.self, ArtifactCommand.self, EventCommand.self, SearchCommand.self,
         ])
 }
