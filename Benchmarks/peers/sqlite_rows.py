@@ -3,11 +3,13 @@
 sqlite_rows.py template.db folder
 Takes schema and rows from the template. Reads lines:
   write N               the seconds of writing every row into a new file, N rows of each table in one transaction
+  encode N TABLE COLUMN the same, and that column of that table is made by json.dumps while the clock runs
   read TABLE COLUMN     the seconds of reading every row of a table by a unique column, one at a time
 The rows are ready before the clock starts; tables of few rows are copied before it.
 """
 
 import itertools
+import json
 import os
 import sqlite3
 import sys
@@ -70,13 +72,27 @@ def remove(path):
             os.remove(path + suffix)
 
 
-def write(size):
+dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
+def write(size, table=None, column=None):
     path, connection = fresh()
+    place, objects = None, None
+    for name, _, rows, names in data:
+        if name == table:
+            place = names.index(column)
+            objects = [json.loads(row[place]) for row in rows]
     begin = time.perf_counter()
     for start in range(0, most, size):
         connection.execute("BEGIN IMMEDIATE")
-        for _, insert, rows, _ in data:
-            connection.executemany(insert, rows[start : start + size])
+        for name, insert, rows, _ in data:
+            part = rows[start : start + size]
+            if name == table:
+                part = [
+                    (*row[:place], dumps(value), *row[place + 1 :])
+                    for row, value in zip(part, objects[start : start + size])
+                ]
+            connection.executemany(insert, part)
         connection.execute("COMMIT")
     seconds = time.perf_counter() - begin
     connection.close()
@@ -101,4 +117,7 @@ def read(table, column):
 print(f"python {sys.version.split()[0]} sqlite3 {sqlite3.sqlite_version}", flush=True)
 for line in sys.stdin:
     command, *arguments = line.split()
-    print(write(int(arguments[0])) if command == "write" else read(*arguments), flush=True)
+    if command == "read":
+        print(read(*arguments), flush=True)
+    else:
+        print(write(int(arguments[0]), *arguments[1:]), flush=True)

@@ -11,22 +11,19 @@ enum VectorFilter: Benchmark {
         let data = try bench.data()
         let (section, share) = selective(data)
         let filter = Filter.field("section") == section
-        let queries = 4
+        let queries = 9
         return try await VectorStores.withCollection(
             data, repeats: repeats, fields: [FieldDefinition("section", .string)]
         ) { collection in
             var start = 0
             func run(_ filter: Filter?) async throws -> Double {
-                let seconds = try await Timing.seconds {
-                    for offset in 0..<queries {
-                        let query = data.queries[(start + offset) % data.queries.count]
-                        let matches = try await collection.query(query, where: filter, limit: VectorScan.limit)
-                        guard matches.count == VectorScan.limit else {
-                            throw BenchError("\(matches.count) matches instead of \(VectorScan.limit)")
-                        }
+                try await Timing.medianSeconds(queries) { offset in
+                    let query = data.queries[(start + offset) % data.queries.count]
+                    let matches = try await collection.query(query, where: filter, limit: VectorScan.limit)
+                    guard matches.count == VectorScan.limit else {
+                        throw BenchError("\(matches.count) matches instead of \(VectorScan.limit)")
                     }
                 }
-                return seconds / Double(queries)
             }
             let times = try await Timing.interleaved(
                 repetitions: 15,

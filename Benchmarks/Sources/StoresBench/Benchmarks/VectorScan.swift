@@ -34,21 +34,20 @@ enum VectorScan: Benchmark {
                 [
                     {
                         let cpu = CPUTime.now
-                        let seconds = try await Timing.seconds {
-                            for offset in 0..<queries {
-                                let query = data.queries[(start + offset) % data.queries.count]
-                                keep(try await collection.query(query, limit: limit))
-                            }
+                        let clock = ContinuousClock.now
+                        let median = try await Timing.medianSeconds(queries) { offset in
+                            let query = data.queries[(start + offset) % data.queries.count]
+                            keep(try await collection.query(query, limit: limit))
                         }
-                        cores.append((CPUTime.now - cpu) / seconds)
-                        return seconds / Double(queries)
+                        cores.append((CPUTime.now - cpu) / clock.duration(to: .now).seconds)
+                        return median
                     },
                     { try peer.seconds(from: start, count: queries) },
                     {
                         start += queries
-                        var seconds = 0.0
-                        for _ in 0..<queries { seconds += await bandwidth.seconds(for: bytes) }
-                        return seconds / Double(queries)
+                        var all: [Double] = []
+                        for _ in 0..<queries { all.append(await bandwidth.seconds(for: bytes)) }
+                        return Spread(all).median
                     },
                 ])
             let label = "\(count.formatted) × \(DataSet.dimensions), limit \(limit)"
@@ -147,7 +146,7 @@ final class NumpyScan {
             ])
     }
 
-    /// The seconds of one query, over `count` of them.
+    /// The median seconds of a query, over `count` of them.
     func seconds(from start: Int, count: Int) throws -> Double {
         try peer.seconds("\(start) \(count)")
     }

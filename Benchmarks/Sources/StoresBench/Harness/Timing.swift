@@ -18,6 +18,14 @@ enum Timing {
         return results
     }
 
+    /// The median seconds of a call: one that the scheduler interrupts does not count for the others.
+    static func medianSeconds(_ count: Int, _ body: (Int) async throws -> Void) async rethrows -> Double {
+        var all: [Double] = []
+        all.reserveCapacity(count)
+        for index in 0..<count { all.append(try await seconds { try await body(index) }) }
+        return Spread(all).median
+    }
+
     /// The seconds that the body takes.
     static func seconds(_ body: () async throws -> Void) async rethrows -> Double {
         let clock = ContinuousClock()

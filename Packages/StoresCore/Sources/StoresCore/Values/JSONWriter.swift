@@ -32,7 +32,7 @@ public struct JSONWriter: ~Copyable {
     public mutating func append(_ fields: Metadata) {
         bytes.append(UInt8(ascii: "{"))
         var first = true
-        for (key, value) in fields.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+        for (key, value) in fields.sorted(by: { $0.key.compareBytes(to: $1.key) < 0 }) {
             if !first { bytes.append(UInt8(ascii: ",")) }
             first = false
             append(key)
@@ -45,21 +45,37 @@ public struct JSONWriter: ~Copyable {
     /// A JSON string with its quotes.
     public mutating func append(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): append(raw: "\\\"")
-            case UInt8(ascii: "\\"): append(raw: "\\\\")
-            case 0x0A: append(raw: "\\n")
-            case 0x0D: append(raw: "\\r")
-            case 0x09: append(raw: "\\t")
-            case 0..<0x20, 0x7F:
-                append(raw: "\\u00")
-                bytes.append(Self.hex[Int(byte >> 4)])
-                bytes.append(Self.hex[Int(byte & 15)])
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { text in
+            // Stretches without anything to escape, which is nearly always the whole text, are copied at once.
+            var start = 0
+            for index in text.indices where Self.needsEscape(text[index]) {
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
+                append(escaped: text[index])
+                start = index + 1
             }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    @inline(__always)
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
+    }
+
+    private mutating func append(escaped byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): append(raw: "\\\"")
+        case UInt8(ascii: "\\"): append(raw: "\\\\")
+        case 0x0A: append(raw: "\\n")
+        case 0x0D: append(raw: "\\r")
+        case 0x09: append(raw: "\\t")
+        default:
+            append(raw: "\\u00")
+            bytes.append(Self.hex[Int(byte >> 4)])
+            bytes.append(Self.hex[Int(byte & 15)])
+        }
     }
 
     private mutating func append(raw text: String) {
