@@ -72,6 +72,19 @@ import Testing
         #expect(many[1] == ["matches": [["id": "b"]], "complete": true])
     }
 
+    @Test func queriesByNumbersFromAnOptionOrStdin() async throws {
+        let tool = try Tool()
+        _ = await tool.run(
+            "vector", "upsert", "--collection", "c", "--dimensions", "2",
+            input: "{\"id\":\"x\",\"vector\":[1,0]}\n{\"id\":\"y\",\"vector\":[0,1]}")
+        let query = ["vector", "query", "--collection", "c", "--include", "none", "--vector"]
+        let given = try await tool.run(query + ["[1,0]", "--min-score", "0.9"]).object()
+        #expect(given == ["id": "x", "similarity": 1.0, "score": 1.0])
+        #expect(try await tool.run(query + ["-"], input: Input("[0,2]\n")).values().map { $0["id"] } == ["y", "x"])
+        #expect(await tool.run(query + ["1"]).status == 2)
+        #expect(await tool.run(query + ["[1,0,0]"]).status == 2)
+    }
+
     @Test func refusalsHaveTheirExitCodes() async throws {
         let tool = try Tool()
         #expect(await tool.run("vector", "count", "--collection", "none").status == 3)

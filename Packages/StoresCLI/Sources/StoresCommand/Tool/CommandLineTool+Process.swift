@@ -1,4 +1,5 @@
 import Dispatch
+import Logging
 import StoresCore
 import Synchronization
 
@@ -20,6 +21,12 @@ extension CommandLineTool {
     public static func main() async -> Int32 {
         // A closed pipe is an error of the write, which ends the command quietly, and not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // Stores that are opened beside the command's own, as conformance does, are as quiet.
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = .warning
+            return handler
+        }
         let tool = CommandLineTool(
             environment: ProcessEnvironment.variables(), input: Input(descriptor: 0), output: Output(descriptor: 1),
             errors: Output(descriptor: 2))

@@ -75,8 +75,11 @@ struct VectorQuery: TierVerb {
 
     private func queryVector(_ collection: VectorCollection, _ console: Console) async throws -> [Float]? {
         if let embed { return FeatureHashingEmbedder(dimensions: collection.spec.dimensions).vector(embed) }
-        guard let vector else { return nil }
-        let text = vector == "-" ? try await console.input.all() : Array(vector.utf8)
+        if vector == "-" { return try Self.floats(try await console.input.all()) }
+        return try vector.map { try Self.floats(Array($0.utf8)) }
+    }
+
+    private static func floats(_ text: [UInt8]) throws -> [Float] {
         guard case .array(let values) = try JSONReader.value(from: text), let floats = values.floats else {
             throw StoreError.invalidArgument("--vector is a JSON array of numbers")
         }
