@@ -1,5 +1,6 @@
-import StoresConformance
 import StoresCore
+
+@testable import StoresConformance
 
 /// In-memory stores with one defect each, chosen by the variable `BROKEN_DEFECT`: each conformance case must be seen to
 /// fail on one of them.
@@ -8,7 +9,7 @@ enum BrokenStores: StoreAdapter {
         AdapterDescription(
             name: "broken", package: "StoresBroken", summary: "In-memory, with a defect.", systemName: "broken",
             tiers: Dictionary(
-                uniqueKeysWithValues: Tier.stores.map { ($0, InMemoryBehavior().capabilities(of: $0)) }),
+                uniqueKeysWithValues: Tier.stores.map { ($0, BrokenBackend.best(of: $0)) }),
             settings: [SettingDescription("BROKEN_DEFECT", .string, summary: "What is wrong.")])
     ]
 
@@ -16,51 +17,85 @@ enum BrokenStores: StoreAdapter {
         BrokenBackend(defect: context.settings.string("BROKEN_DEFECT") ?? "", inner: InMemoryBackend())
     }
 
-    /// Runs the cases with these ids on stores with this defect, and returns the ids of those that failed.
-    static func failing(_ defect: String, tier: Tier, cases: [String]) async throws -> [String: String] {
+    /// Opens stores that all have this defect.
+    static func with<T>(_ defect: String, tiers: Set<Tier>, _ body: (ConformanceSubject) async throws -> T) async throws
+        -> T
+    {
         var registry = AdapterRegistry()
         registry.register(BrokenStores.self)
         let clock = ManualStoreClock()
-        let environment = [tier.variable: "broken", "BROKEN_DEFECT": defect]
-        let linked = registry
-        return try await Stores.withOpen(
-            registry: linked, environment: environment, options: StoresOptions(retry: .none, clock: clock)
-        ) { stores in
-            let subject = ConformanceSubject(
-                stores: stores, tiers: [tier], advance: { clock.advance(by: $0) },
-                reopen: {
-                    try await Stores.open(
-                        registry: linked, environment: environment, options: StoresOptions(retry: .none, clock: clock))
-                }, prefix: "broken", registry: linked, caseTimeout: .seconds(20))
-            let report = await Conformance.run(subject) { cases.contains($0.id) }
-            var failures: [String: String] = [:]
-            for result in report.results {
-                if case .failed(let message) = result.outcome { failures[result.id] = message }
+        var environment = ["BROKEN_DEFECT": defect]
+        for tier in Tier.stores { environment[tier.variable] = "broken" }
+        let (linked, variables, options) = (registry, environment, StoresOptions(retry: .none, clock: clock))
+        return try await Stores.withOpen(registry: linked, environment: variables, options: options) { stores in
+            try await body(
+                ConformanceSubject(
+                    stores: stores, tiers: tiers, advance: { clock.advance(by: $0) },
+                    reopen: { try await Stores.open(registry: linked, environment: variables, options: options) },
+                    prefix: "broken", registry: linked, caseTimeout: .seconds(60)))
+        }
+    }
+
+    /// Runs the body of a case on stores with this defect, also where it does not apply; what it failed with, or nil.
+    static func failure(_ defect: String, of test: ConformanceCase) async throws -> String? {
+        try await with(defect, tiers: [test.tier]) { subject in
+            do {
+                try await test.body(Bench(subject: subject, tier: test.tier, second: nil, number: 1))
+                return nil
+            } catch {
+                return "\(error)"
             }
-            return failures
         }
     }
 }
 
-/// The drivers of the tier under test are broken; the backend is in order.
+/// The drivers of all tiers have the defect; without one they are as the in-memory ones.
 struct BrokenBackend: StoreBackend {
     let defect: String
     let inner: InMemoryBackend
 
-    var endpoint: String { "broken" }
-    var native: any Sendable { inner }
-    var vector: (any VectorDriver)? {
-        guard let driver = inner.vector as? any TextVectorDriver else { return nil }
-        return BrokenVectorDriver(inner: driver, defect: VectorDefect(rawValue: defect))
-    }
-    var memory: (any MemoryDriver)? { inner.memory }
-    var session: (any SessionDriver)? { inner.session }
-    var artifact: (any ArtifactDriver)? { inner.artifact }
-    var event: (any EventDriver)? { inner.event }
-    var search: (any SearchDriver)? { inner.search }
+    private struct WrongNative: Sendable {}
 
-    func capabilities(of tier: Tier) -> TierCapabilities? { inner.capabilities(of: tier) }
+    static func best(of tier: Tier) -> TierCapabilities {
+        var capabilities = InMemoryBehavior().capabilities(of: tier)
+        if tier == .artifact { capabilities.features.insert(.artifact(.presign)) }
+        return capabilities
+    }
+
+    var endpoint: String { "broken" }
+    var native: any Sendable { if defect == "nativeIsAnother" { NoHandle() } else { inner } }
+    var vector: (any VectorDriver)? {
+        (inner.vector as? any TextVectorDriver).map { BrokenVectorDriver(inner: $0, defect: defect) }
+    }
+    var memory: (any MemoryDriver)? {
+        (inner.memory as? InMemoryMemoryDriver).map { BrokenMemoryDriver(inner: $0, defect: defect) }
+    }
+    var session: (any SessionDriver)? {
+        (inner.session as? InMemorySessionDriver).map { BrokenSessionDriver(inner: $0, defect: defect) }
+    }
+    var artifact: (any ArtifactDriver)? {
+        (inner.artifact as? InMemoryArtifactDriver).map { BrokenArtifactDriver(inner: $0, defect: defect) }
+    }
+    var event: (any EventDriver)? {
+        guard let event = inner.event as? InMemoryEventDriver, let session = inner.session as? InMemorySessionDriver
+        else { return nil }
+        return BrokenEventDriver(inner: event, session: session, defect: defect)
+    }
+    var search: (any SearchDriver)? {
+        (inner.search as? InMemorySearchDriver).map { BrokenSearchDriver(inner: $0, defect: defect) }
+    }
+
+    func capabilities(of tier: Tier) -> TierCapabilities? {
+        var capabilities = Self.best(of: tier)
+        if defect == "foreignCapability" {
+            capabilities.features.insert(tier == .vector ? .search(.phrase) : .vector(.dot))
+        }
+        return capabilities
+    }
+
     func start(context: CallContext) async throws(StoreError) {}
-    func ping(context: CallContext) async throws(StoreError) -> BackendStatus { BackendStatus(version: "0") }
+    func ping(context: CallContext) async throws(StoreError) -> BackendStatus {
+        BackendStatus(version: defect == "versionMissing" ? "" : "0")
+    }
     func shutdown() async {}
 }

@@ -1,4 +1,4 @@
-import StoresCore
+@testable import StoresCore
 
 extension BrokenVectorDriver {
     func query(_ query: VectorQuery, in target: VectorTarget, context: CallContext) async throws(StoreError)
@@ -60,6 +60,15 @@ extension BrokenVectorDriver {
         var query = query
         query.filter = query.filter.map(broken)
         return try await inner.textQuery(query, in: broken(target), context: context)
+    }
+
+    func hybridQuery(_ text: VectorTextQuery, _ vector: [Float], in target: VectorTarget, context: CallContext)
+        async throws(StoreError) -> VectorMatches
+    {
+        guard defect == .hybridIsVector else { return try await RankFusion.hybrid(self, text, vector, target, context) }
+        return try await query(
+            VectorQuery(vector: vector, filter: text.filter, limit: text.limit, include: text.include), in: target,
+            context: context)
     }
 
     // MARK: Defects of names

@@ -1,9 +1,16 @@
-import StoresCore
+@testable import StoresCore
 
 /// The in-memory driver with one defect.
-struct BrokenVectorDriver: TextVectorDriver {
+struct BrokenVectorDriver: HybridVectorDriver {
     let inner: any TextVectorDriver
     let defect: VectorDefect?
+    let state: BrokenState
+
+    init(inner: any TextVectorDriver, defect: String) {
+        self.inner = inner
+        self.defect = VectorDefect(rawValue: defect)
+        state = BrokenState(defect)
+    }
 
     // MARK: Collections
 
@@ -17,6 +24,10 @@ struct BrokenVectorDriver: TextVectorDriver {
             } catch {
                 return spec
             }
+        case .errorsOnTwoLines:
+            let found = try await inner.ensureCollection(spec, mode: mode, context: context)
+            if found.dimensions != spec.dimensions { throw StoreError(.schemaMismatch, "another shape\nDETAIL: row") }
+            return found
         case .ensureEmpties:
             _ = try await inner.dropCollection(spec.name, context: context)
             return try await inner.ensureCollection(spec, mode: mode, context: context)
@@ -43,6 +54,7 @@ struct BrokenVectorDriver: TextVectorDriver {
     func upsert(_ records: [VectorRecord], into target: VectorTarget, visibility: Visibility, context: CallContext)
         async throws(StoreError) -> WriteReceipt
     {
+        try state.take()
         let target = broken(target)
         var records = records
         switch defect {
@@ -58,12 +70,17 @@ struct BrokenVectorDriver: TextVectorDriver {
             records = records.filter { !known.contains($0.id) }
             _ = try await inner.upsert(records, into: target, visibility: visibility, context: context)
             return WriteReceipt(result: BulkResult(succeeded: all), isSearchable: true)
+        case .duplicatesStay:
+            // As many rows as ids were given over time.
+            records += records.map { VectorRecord(id: $0.id + "+", vector: $0.vector, metadata: $0.metadata) }
         case .documentLost:
             for index in records.indices { records[index].document = nil }
         case .vectorsRounded:
             for index in records.indices {
                 records[index].vector = records[index].vector.map { ($0 * 1024).rounded() / 1024 }
             }
+        case .vectorsReversed:
+            for index in records.indices { records[index].vector = records[index].vector.map { -$0 } }
         case .metadataFlattened:
             for index in records.indices {
                 records[index].metadata = records[index].metadata.mapValues { value in
