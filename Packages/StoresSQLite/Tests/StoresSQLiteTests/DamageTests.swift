@@ -43,7 +43,7 @@
 
         /// Everything that can be read by key or in order, each with what came of it.
         private static func readings(_ store: Store) async -> [String] {
-            let context = Store.context(.seconds(20), clock: ManualStoreClock())
+            let context = Store.context(.seconds(300), clock: ManualStoreClock())
             var found: [String] = []
             found.append(
                 await outcome { () throws(StoreError) in

@@ -8,10 +8,10 @@ final class BrokenState: Sendable {
 
     init(_ defect: String) { self.defect = defect }
 
-    /// `leaksConnections`: a pool of a hundred, of which none comes back.
+    /// `leaksConnections`: a pool of five, of which none comes back.
     func take() throws(StoreError) {
         guard defect == "leaksConnections" else { return }
-        if calls.add(1, ordering: .relaxed).newValue > 100 {
+        if calls.add(1, ordering: .relaxed).newValue > 5 {
             throw StoreError(.internal, "no connection is free")
         }
     }

@@ -44,7 +44,8 @@ import Testing
     /// tests prove them. They stand in the kit because an adapter's own settings, limits and selection go into them.
     private static let keptByTheCore: Set<String> = {
         var ids: Set<String> = [
-            "V1.idLimits", "V3.badVectors", "V3.zeroVector", "V7.refusedWithoutScore", "V10.emptyFilter", "S3.malformed",
+            "V1.idLimits", "V3.badVectors", "V3.zeroVector", "V7.refusedWithoutScore", "V10.emptyFilter",
+            "S3.malformed",
             "S5.emptyPrefix", "S8.oneForEachKey", "A8.refused", "E10.required",
         ]
         for tier in Tier.stores.map(\.rawValue) {

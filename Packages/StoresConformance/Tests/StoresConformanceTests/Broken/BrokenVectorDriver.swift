@@ -25,9 +25,11 @@ struct BrokenVectorDriver: HybridVectorDriver {
                 return spec
             }
         case .errorsOnTwoLines:
-            let found = try await inner.ensureCollection(spec, mode: mode, context: context)
-            if found.dimensions != spec.dimensions { throw StoreError(.schemaMismatch, "another shape\nDETAIL: row") }
-            return found
+            do throws(StoreError) {
+                return try await inner.ensureCollection(spec, mode: mode, context: context)
+            } catch {
+                throw StoreError(error.code, "\(error.message)\nDETAIL: row", conflict: error.conflict)
+            }
         case .ensureEmpties:
             _ = try await inner.dropCollection(spec.name, context: context)
             return try await inner.ensureCollection(spec, mode: mode, context: context)
