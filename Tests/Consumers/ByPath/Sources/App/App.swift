@@ -21,7 +21,7 @@ enum App {
                 for try await chunk in artifact.body { bytes += chunk }
                 print("got", String(decoding: bytes, as: UTF8.self))
             }
-            do {
+            do throws(StoreError) {
                 try await stores.artifact.put("reports/1.txt", bytes: [], condition: .ifAbsent)
             } catch {
                 print("refused", error.code.rawValue)

@@ -26,7 +26,7 @@ enum App {
         try await Stores.withOpen(registry: registry, environment: environment) { stores in
             print("session", try await stores.session.get("user/1")?.value.text ?? "none")
             print("events", try await stores.event.read("order-7").events.map(\.type).joined(separator: " "))
-            do {
+            do throws(StoreError) {
                 try await stores.event.append([NewEvent(id: "2", type: "opened")], to: "order-7", expected: .noStream)
             } catch {
                 print("refused", error.code.rawValue)
