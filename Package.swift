@@ -78,11 +78,14 @@ let package = Package(
         .executableTarget(
             name: "StoresFileWriter", dependencies: ["StoresFile", "StoresCore"],
             path: "Packages/StoresFile/Tests/StoresFileWriter", swiftSettings: settings),
+        tests("StoresFileConformanceTests", in: "StoresFile", ["StoresFile", "StoresCore", "StoresConformance"]),
         tests("StoresFileTests", in: "StoresFile", ["StoresFile", "StoresFileWriter", "StoresCore"]),
         target("StoresSQLite", ["StoresCore", .product(name: "Logging", package: "swift-log")] + grdb),
         .executableTarget(
             name: "StoresSQLiteWriter", dependencies: ["StoresSQLite", "StoresCore"],
             path: "Packages/StoresSQLite/Tests/StoresSQLiteWriter", swiftSettings: settings),
+        tests(
+            "StoresSQLiteConformanceTests", in: "StoresSQLite", ["StoresSQLite", "StoresCore", "StoresConformance"]),
         tests("StoresSQLiteTests", in: "StoresSQLite", ["StoresSQLite", "StoresSQLiteWriter", "StoresCore"] + grdb),
     ],
     swiftLanguageModes: [.v6]

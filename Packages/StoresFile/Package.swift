@@ -12,7 +12,7 @@ let package = Package(
     name: "StoresFile",
     platforms: [.macOS(.v15)],
     products: [.library(name: "StoresFile", targets: ["StoresFile"])],
-    dependencies: [.package(path: "../StoresCore")],
+    dependencies: [.package(path: "../StoresCore"), .package(path: "../StoresConformance")],
     targets: [
         .target(
             name: "StoresFile",
@@ -24,6 +24,15 @@ let package = Package(
             name: "StoresFileWriter",
             dependencies: ["StoresFile", .product(name: "StoresCore", package: "StoresCore")],
             path: "Tests/StoresFileWriter",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StoresFileConformanceTests",
+            dependencies: [
+                "StoresFile",
+                .product(name: "StoresCore", package: "StoresCore"),
+                .product(name: "StoresConformance", package: "StoresConformance"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

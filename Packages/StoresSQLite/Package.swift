@@ -16,6 +16,7 @@ let package = Package(
     products: [.library(name: "StoresSQLite", targets: ["StoresSQLite"])],
     dependencies: [
         .package(path: "../StoresCore"),
+        .package(path: "../StoresConformance"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     ],
@@ -35,6 +36,15 @@ let package = Package(
             name: "StoresSQLiteWriter",
             dependencies: ["StoresSQLite", .product(name: "StoresCore", package: "StoresCore")],
             path: "Tests/StoresSQLiteWriter",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StoresSQLiteConformanceTests",
+            dependencies: [
+                "StoresSQLite",
+                .product(name: "StoresCore", package: "StoresCore"),
+                .product(name: "StoresConformance", package: "StoresConformance"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

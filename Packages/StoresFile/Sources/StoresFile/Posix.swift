@@ -1,9 +1,9 @@
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// An open file or directory; closed with the last reference.
@@ -117,11 +117,11 @@ enum Posix {
             let written = try retrying("write", path) {
                 bytes.withUnsafeBytes { buffer in
                     #if canImport(Darwin)
-                        Darwin.write(file.raw, buffer.baseAddress! + done, buffer.count - done)
+                    Darwin.write(file.raw, buffer.baseAddress! + done, buffer.count - done)
                     #elseif canImport(Musl)
-                        Musl.write(file.raw, buffer.baseAddress! + done, buffer.count - done)
+                    Musl.write(file.raw, buffer.baseAddress! + done, buffer.count - done)
                     #else
-                        Glibc.write(file.raw, buffer.baseAddress! + done, buffer.count - done)
+                    Glibc.write(file.raw, buffer.baseAddress! + done, buffer.count - done)
                     #endif
                 }
             }
@@ -161,11 +161,11 @@ enum Posix {
                 while initialized < count {
                     let got = try retrying("read", path) {
                         #if canImport(Darwin)
-                            Darwin.read(file.raw, buffer.baseAddress! + initialized, count - initialized)
+                        Darwin.read(file.raw, buffer.baseAddress! + initialized, count - initialized)
                         #elseif canImport(Musl)
-                            Musl.read(file.raw, buffer.baseAddress! + initialized, count - initialized)
+                        Musl.read(file.raw, buffer.baseAddress! + initialized, count - initialized)
                         #else
-                            Glibc.read(file.raw, buffer.baseAddress! + initialized, count - initialized)
+                        Glibc.read(file.raw, buffer.baseAddress! + initialized, count - initialized)
                         #endif
                     }
                     guard got > 0 else { break }
@@ -182,7 +182,7 @@ enum Posix {
     /// Until the data is on the medium. On Darwin `fsync` stops at the drive's cache.
     static func sync(_ file: Descriptor, _ path: Path) throws(FileError) {
         #if canImport(Darwin)
-            if fcntl(file.raw, F_FULLFSYNC) == 0 { return }
+        if fcntl(file.raw, F_FULLFSYNC) == 0 { return }
         #endif
         _ = try retrying("fsync", path) { fsync(file.raw) }
     }
@@ -190,7 +190,7 @@ enum Posix {
     /// Hints that a file will be read from front to back.
     static func willReadSequentially(_ file: Descriptor) {
         #if !canImport(Darwin)
-            _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_SEQUENTIAL)
+        _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_SEQUENTIAL)
         #endif
     }
 

@@ -5,61 +5,61 @@ import Testing
 @testable import StoresFile
 
 #if os(Linux)
-    import Glibc
+import Glibc
 
-    @Suite struct FullDiskTests {
-        @Test func aFullDiskIsSaidAndLeavesWhatWasThere() async throws {
-            let directory = Store.newDirectory()
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(atPath: directory) }
-            guard mount("tmpfs", directory, "tmpfs", 0, "size=2m") == 0 else {
-                print("skipped: a full disk needs a tmpfs, and mount(2) needs root; errno \(errno)")
-                return
-            }
-            defer { umount2(directory, Int32(MNT_DETACH)) }
-            let store = try await Store(directory)
-            try await store.put("kept", "old")
-            let body = Store.body(Source { _ in [UInt8](repeating: 1, count: 200_000) })
-            let error = await #expect(throws: StoreError.self) {
-                try await store.driver.put(ArtifactPut(key: "kept"), body: body, context: Store.context())
-            }
-            #expect(error?.code == .unavailable)
-            #expect(error?.isRetryable == false)
-            #expect(error?.applied == .no)
-            #expect(error?.message.contains("the disk is full") == true)
-            #expect(try await store.text("kept") == "old")
-            #expect(try store.temporaries.isEmpty)
-            try await store.put("small", "fits again")
-            #expect(try await store.list().keys == ["kept", "small"])
+@Suite struct FullDiskTests {
+    @Test func aFullDiskIsSaidAndLeavesWhatWasThere() async throws {
+        let directory = Store.newDirectory()
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        guard mount("tmpfs", directory, "tmpfs", 0, "size=2m") == 0 else {
+            print("skipped: a full disk needs a tmpfs, and mount(2) needs root; errno \(errno)")
+            return
         }
-
-        @Test func aReadOnlyDiskIsSaid() async throws {
-            let directory = Store.newDirectory()
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(atPath: directory) }
-            guard mount("tmpfs", directory, "tmpfs", 0, "size=2m") == 0 else {
-                print("skipped: a read-only disk needs a tmpfs, and mount(2) needs root; errno \(errno)")
-                return
-            }
-            defer { umount2(directory, Int32(MNT_DETACH)) }
-            let store = try await Store(directory)
-            try await store.put("k", "old")
-            let flags = UInt(MS_REMOUNT) | UInt(MS_RDONLY)
-            #expect(mount("tmpfs", directory, "tmpfs", flags, "size=2m") == 0)
-            for operation in 0..<3 {
-                let error = await #expect(throws: StoreError.self) {
-                    switch operation {
-                    case 0: try await store.put("k", "new")
-                    case 1: _ = try await store.delete("k")
-                    default: _ = try await store.backend.ping(context: Store.context())
-                    }
-                }
-                #expect(error?.code == .permissionDenied)
-                #expect(error?.message.contains("read-only") == true)
-            }
-            #expect(try await store.text("k") == "old")
+        defer { umount2(directory, Int32(MNT_DETACH)) }
+        let store = try await Store(directory)
+        try await store.put("kept", "old")
+        let body = Store.body(Source { _ in [UInt8](repeating: 1, count: 200_000) })
+        let error = await #expect(throws: StoreError.self) {
+            try await store.driver.put(ArtifactPut(key: "kept"), body: body, context: Store.context())
         }
+        #expect(error?.code == .unavailable)
+        #expect(error?.isRetryable == false)
+        #expect(error?.applied == .no)
+        #expect(error?.message.contains("the disk is full") == true)
+        #expect(try await store.text("kept") == "old")
+        #expect(try store.temporaries.isEmpty)
+        try await store.put("small", "fits again")
+        #expect(try await store.list().keys == ["kept", "small"])
     }
+
+    @Test func aReadOnlyDiskIsSaid() async throws {
+        let directory = Store.newDirectory()
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        guard mount("tmpfs", directory, "tmpfs", 0, "size=2m") == 0 else {
+            print("skipped: a read-only disk needs a tmpfs, and mount(2) needs root; errno \(errno)")
+            return
+        }
+        defer { umount2(directory, Int32(MNT_DETACH)) }
+        let store = try await Store(directory)
+        try await store.put("k", "old")
+        let flags = UInt(MS_REMOUNT) | UInt(MS_RDONLY)
+        #expect(mount("tmpfs", directory, "tmpfs", flags, "size=2m") == 0)
+        for operation in 0..<3 {
+            let error = await #expect(throws: StoreError.self) {
+                switch operation {
+                case 0: try await store.put("k", "new")
+                case 1: _ = try await store.delete("k")
+                default: _ = try await store.backend.ping(context: Store.context())
+                }
+            }
+            #expect(error?.code == .permissionDenied)
+            #expect(error?.message.contains("read-only") == true)
+        }
+        #expect(try await store.text("k") == "old")
+    }
+}
 #endif
 
 @Suite struct ErrorTests {

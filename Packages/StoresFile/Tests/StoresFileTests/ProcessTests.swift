@@ -23,13 +23,13 @@ import Testing
         /// Beside the test bundle, where SwiftPM builds both.
         private static func executable() throws -> URL {
             #if os(macOS)
-                let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
-                let directory = try #require(bundle).deletingLastPathComponent()
+            let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
+            let directory = try #require(bundle).deletingLastPathComponent()
             #else
-                let directory = URL(
-                    fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(
-                        atPath: "/proc/self/exe")
-                ).deletingLastPathComponent()
+            let directory = URL(
+                fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(
+                    atPath: "/proc/self/exe")
+            ).deletingLastPathComponent()
             #endif
             let url = directory.appendingPathComponent("StoresFileWriter")
             try #require(FileManager.default.isExecutableFile(atPath: url.path), "not built: \(url.path)")

@@ -93,14 +93,14 @@ import Foundation
     /// The highest resident size so far, in bytes.
     static var peak: Int {
         #if os(Linux)
-            // Not `ru_maxrss`, which a child inherits from the process that started it.
-            let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-            return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+        // Not `ru_maxrss`, which a child inherits from the process that started it.
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
         #else
-            var usage = rusage()
-            getrusage(RUSAGE_SELF, &usage)
-            return usage.ru_maxrss
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        return usage.ru_maxrss
         #endif
     }
 
@@ -108,9 +108,9 @@ import Foundation
     func deep() async throws(StoreError) {
         var limit = rlimit()
         #if os(Linux)
-            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         #else
-            let files = RLIMIT_NOFILE
+        let files = RLIMIT_NOFILE
         #endif
         getrlimit(files, &limit)
         limit.rlim_cur = rlim_t(count)

@@ -1,11 +1,11 @@
 import StoresCore
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// A file that appears under its name when it is complete; dropped before, nothing of it remains.

@@ -2,11 +2,11 @@ import StoresCore
 import Synchronization
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// Where a command reads from: a file descriptor, or memory. Read once, by one reader.
@@ -90,11 +90,11 @@ public final class Input: Sendable {
         while true {
             let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
                 #if canImport(Darwin)
-                    let got = Darwin.read(descriptor, buffer.baseAddress, count)
+                let got = Darwin.read(descriptor, buffer.baseAddress, count)
                 #elseif canImport(Musl)
-                    let got = Musl.read(descriptor, buffer.baseAddress, count)
+                let got = Musl.read(descriptor, buffer.baseAddress, count)
                 #else
-                    let got = Glibc.read(descriptor, buffer.baseAddress, count)
+                let got = Glibc.read(descriptor, buffer.baseAddress, count)
                 #endif
                 failed = got < 0
                 filled = max(0, got)

@@ -2,11 +2,11 @@ import StoresCore
 import Synchronization
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// The reader of the output went away: the command ends, quietly.
@@ -72,11 +72,11 @@ public final class Output: Sendable {
         while start < bytes.count {
             let count = bytes.withUnsafeBytes {
                 #if canImport(Darwin)
-                    Darwin.write(descriptor, $0.baseAddress?.advanced(by: start), bytes.count - start)
+                Darwin.write(descriptor, $0.baseAddress?.advanced(by: start), bytes.count - start)
                 #elseif canImport(Musl)
-                    Musl.write(descriptor, $0.baseAddress?.advanced(by: start), bytes.count - start)
+                Musl.write(descriptor, $0.baseAddress?.advanced(by: start), bytes.count - start)
                 #else
-                    Glibc.write(descriptor, $0.baseAddress?.advanced(by: start), bytes.count - start)
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: start), bytes.count - start)
                 #endif
             }
             if count >= 0 {

@@ -1,11 +1,11 @@
 import StoresCore
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// The few file operations that the commands need. They block: for small files, or inside a pool.

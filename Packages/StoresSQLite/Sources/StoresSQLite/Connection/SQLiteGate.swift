@@ -1,127 +1,127 @@
 #if SQLite
-    import Dispatch
-    import StoresCore
-    import Synchronization
+import Dispatch
+import StoresCore
+import Synchronization
 
-    /// Lets a number of calls in at a time, in order of arrival. Who waits, waits no longer than its deadline, and
-    /// leaves at once when its task is cancelled: a queue of GRDB alone can't do that.
-    final class SQLiteGate: Sendable {
-        private enum Outcome { case entered, timedOut, cancelled, closed }
+/// Lets a number of calls in at a time, in order of arrival. Who waits, waits no longer than its deadline, and
+/// leaves at once when its task is cancelled: a queue of GRDB alone can't do that.
+final class SQLiteGate: Sendable {
+    private enum Outcome { case entered, timedOut, cancelled, closed }
 
-        private struct Waiter {
-            var id: UInt64
-            var deadline: ContinuousClock.Instant
-            var continuation: CheckedContinuation<Outcome, Never>
-        }
+    private struct Waiter {
+        var id: UInt64
+        var deadline: ContinuousClock.Instant
+        var continuation: CheckedContinuation<Outcome, Never>
+    }
 
-        private struct State {
-            var free: Int
-            var isClosed = false
-            var waiting: [Waiter] = []
-            var nextID: UInt64 = 0
-            /// When the one timer rings next, if it is set.
-            var alarm: ContinuousClock.Instant?
-        }
+    private struct State {
+        var free: Int
+        var isClosed = false
+        var waiting: [Waiter] = []
+        var nextID: UInt64 = 0
+        /// When the one timer rings next, if it is set.
+        var alarm: ContinuousClock.Instant?
+    }
 
-        private let state: Mutex<State>
-        private let what: String
+    private let state: Mutex<State>
+    private let what: String
 
-        init(places: Int, what: String) {
-            state = Mutex(State(free: max(1, places)))
-            self.what = what
-        }
+    init(places: Int, what: String) {
+        state = Mutex(State(free: max(1, places)))
+        self.what = what
+    }
 
-        func enter(deadline: Deadline) async throws(StoreError) {
-            let id = state.withLock { state -> UInt64? in
-                if !state.isClosed, state.free > 0, state.waiting.isEmpty {
-                    state.free -= 1
-                    return nil
-                }
-                state.nextID += 1
-                return state.nextID
+    func enter(deadline: Deadline) async throws(StoreError) {
+        let id = state.withLock { state -> UInt64? in
+            if !state.isClosed, state.free > 0, state.waiting.isEmpty {
+                state.free -= 1
+                return nil
             }
-            guard let id else { return }
-            let outcome = await withTaskCancellationHandler {
-                await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
-                    wait(Waiter(id: id, deadline: deadline.instant, continuation: continuation))
-                    if Task.isCancelled { cancel(id) }
-                }
-            } onCancel: {
-                cancel(id)
-            }
-            switch outcome {
-            case .entered: return
-            case .timedOut: throw .timeout("waiting for \(what)", applied: .no)
-            case .cancelled: throw .cancelled(applied: .no)
-            case .closed:
-                throw StoreError(
-                    .unavailable, "the SQLite backend was shut down", remedy: "open the stores anew", applied: .no,
-                    isRetryable: false)
-            }
+            state.nextID += 1
+            return state.nextID
         }
-
-        func leave() {
-            let next = state.withLock { state -> Waiter? in
-                guard !state.waiting.isEmpty else {
-                    state.free += 1
-                    return nil
-                }
-                return state.waiting.removeFirst()
+        guard let id else { return }
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
+                wait(Waiter(id: id, deadline: deadline.instant, continuation: continuation))
+                if Task.isCancelled { cancel(id) }
             }
-            next?.continuation.resume(returning: .entered)
+        } onCancel: {
+            cancel(id)
         }
-
-        func close() {
-            let waiting = state.withLock { state in
-                defer { state.waiting = [] }
-                state.isClosed = true
-                return state.waiting
-            }
-            for waiter in waiting { waiter.continuation.resume(returning: .closed) }
-        }
-
-        private func wait(_ waiter: Waiter) {
-            let (outcome, alarm) = state.withLock { state -> (Outcome?, ContinuousClock.Instant?) in
-                if state.isClosed { return (.closed, nil) }
-                if state.free > 0, state.waiting.isEmpty {
-                    state.free -= 1
-                    return (.entered, nil)
-                }
-                state.waiting.append(waiter)
-                if let alarm = state.alarm, alarm <= waiter.deadline { return (nil, nil) }
-                state.alarm = waiter.deadline
-                return (nil, waiter.deadline)
-            }
-            if let outcome { waiter.continuation.resume(returning: outcome) }
-            if let alarm { ring(at: alarm) }
-        }
-
-        private func cancel(_ id: UInt64) {
-            let waiter = state.withLock { state -> Waiter? in
-                guard let index = state.waiting.firstIndex(where: { $0.id == id }) else { return nil }
-                return state.waiting.remove(at: index)
-            }
-            waiter?.continuation.resume(returning: .cancelled)
-        }
-
-        // One timer for all who wait, set for the earliest deadline: a call that need not wait costs none.
-        private func ring(at instant: ContinuousClock.Instant) {
-            let milliseconds = Int(clamping: Deadline(instant).remaining.wholeMilliseconds)
-            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(min(milliseconds, 86_400_000))) {
-                self.expire()
-            }
-        }
-
-        private func expire() {
-            let now = ContinuousClock.now
-            let (expired, alarm) = state.withLock { state -> ([Waiter], ContinuousClock.Instant?) in
-                let expired = state.waiting.filter { $0.deadline <= now }
-                state.waiting.removeAll { $0.deadline <= now }
-                state.alarm = state.waiting.map(\.deadline).min()
-                return (expired, state.alarm)
-            }
-            for waiter in expired { waiter.continuation.resume(returning: .timedOut) }
-            if let alarm { ring(at: alarm) }
+        switch outcome {
+        case .entered: return
+        case .timedOut: throw .timeout("waiting for \(what)", applied: .no)
+        case .cancelled: throw .cancelled(applied: .no)
+        case .closed:
+            throw StoreError(
+                .unavailable, "the SQLite backend was shut down", remedy: "open the stores anew", applied: .no,
+                isRetryable: false)
         }
     }
+
+    func leave() {
+        let next = state.withLock { state -> Waiter? in
+            guard !state.waiting.isEmpty else {
+                state.free += 1
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+        next?.continuation.resume(returning: .entered)
+    }
+
+    func close() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            state.isClosed = true
+            return state.waiting
+        }
+        for waiter in waiting { waiter.continuation.resume(returning: .closed) }
+    }
+
+    private func wait(_ waiter: Waiter) {
+        let (outcome, alarm) = state.withLock { state -> (Outcome?, ContinuousClock.Instant?) in
+            if state.isClosed { return (.closed, nil) }
+            if state.free > 0, state.waiting.isEmpty {
+                state.free -= 1
+                return (.entered, nil)
+            }
+            state.waiting.append(waiter)
+            if let alarm = state.alarm, alarm <= waiter.deadline { return (nil, nil) }
+            state.alarm = waiter.deadline
+            return (nil, waiter.deadline)
+        }
+        if let outcome { waiter.continuation.resume(returning: outcome) }
+        if let alarm { ring(at: alarm) }
+    }
+
+    private func cancel(_ id: UInt64) {
+        let waiter = state.withLock { state -> Waiter? in
+            guard let index = state.waiting.firstIndex(where: { $0.id == id }) else { return nil }
+            return state.waiting.remove(at: index)
+        }
+        waiter?.continuation.resume(returning: .cancelled)
+    }
+
+    // One timer for all who wait, set for the earliest deadline: a call that need not wait costs none.
+    private func ring(at instant: ContinuousClock.Instant) {
+        let milliseconds = Int(clamping: Deadline(instant).remaining.wholeMilliseconds)
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(min(milliseconds, 86_400_000))) {
+            self.expire()
+        }
+    }
+
+    private func expire() {
+        let now = ContinuousClock.now
+        let (expired, alarm) = state.withLock { state -> ([Waiter], ContinuousClock.Instant?) in
+            let expired = state.waiting.filter { $0.deadline <= now }
+            state.waiting.removeAll { $0.deadline <= now }
+            state.alarm = state.waiting.map(\.deadline).min()
+            return (expired, state.alarm)
+        }
+        for waiter in expired { waiter.continuation.resume(returning: .timedOut) }
+        if let alarm { ring(at: alarm) }
+    }
+}
 #endif

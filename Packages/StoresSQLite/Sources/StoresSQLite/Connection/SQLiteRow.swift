@@ -1,37 +1,37 @@
 #if SQLite
-    import GRDBSQLite
-    import StoresCore
+import GRDBSQLite
+import StoresCore
 
-    /// The current row of a statement; valid until the next step.
-    struct SQLiteRow {
-        let statement: OpaquePointer
+/// The current row of a statement; valid until the next step.
+struct SQLiteRow {
+    let statement: OpaquePointer
 
-        func int(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+    func int(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
 
-        func optionalInt(_ column: Int32) -> Int64? { isNull(column) ? nil : int(column) }
+    func optionalInt(_ column: Int32) -> Int64? { isNull(column) ? nil : int(column) }
 
-        func real(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
+    func real(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
 
-        func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
+    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
 
-        /// The column's bytes without a copy, for a text as for a blob.
-        func withBytes<T>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> T) -> T {
-            let start = sqlite3_column_blob(statement, column)
-            let count = Int(sqlite3_column_bytes(statement, column))
-            guard let start, count > 0 else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
-            return body(UnsafeRawBufferPointer(start: start, count: count))
-        }
-
-        func text(_ column: Int32) -> String { withBytes(column) { String(decoding: $0, as: UTF8.self) } }
-
-        func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
-
-        func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { Array($0) } }
-
-        func optionalBytes(_ column: Int32) -> [UInt8]? { isNull(column) ? nil : bytes(column) }
-
-        func timestamp(_ column: Int32) -> Timestamp { Timestamp(millisecondsSinceEpoch: int(column)) }
-
-        func optionalTimestamp(_ column: Int32) -> Timestamp? { isNull(column) ? nil : timestamp(column) }
+    /// The column's bytes without a copy, for a text as for a blob.
+    func withBytes<T>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> T) -> T {
+        let start = sqlite3_column_blob(statement, column)
+        let count = Int(sqlite3_column_bytes(statement, column))
+        guard let start, count > 0 else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        return body(UnsafeRawBufferPointer(start: start, count: count))
     }
+
+    func text(_ column: Int32) -> String { withBytes(column) { String(decoding: $0, as: UTF8.self) } }
+
+    func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
+
+    func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { Array($0) } }
+
+    func optionalBytes(_ column: Int32) -> [UInt8]? { isNull(column) ? nil : bytes(column) }
+
+    func timestamp(_ column: Int32) -> Timestamp { Timestamp(millisecondsSinceEpoch: int(column)) }
+
+    func optionalTimestamp(_ column: Int32) -> Timestamp? { isNull(column) ? nil : timestamp(column) }
+}
 #endif
