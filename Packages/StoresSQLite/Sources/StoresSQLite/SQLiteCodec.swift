@@ -9,10 +9,7 @@ enum SQLiteCodec {
 
     /// - Throws: `invalidArgument` for numbers that are not finite, and for more than 100 levels.
     static func encode(_ metadata: Metadata) throws(StoreError) -> [UInt8] {
-        for value in metadata.values {
-            try value.checkDepth()
-            guard value.isFinite else { throw .invalidArgument("metadata has a number that is not finite") }
-        }
+        for value in metadata.values { try value.checkForJSON() }
         var writer = JSONWriter()
         writer.append(metadata)
         return writer.bytes
@@ -66,10 +63,11 @@ enum SQLiteCodec {
         guard !scope.segments.isEmpty else { throw .invalidArgument("a scope has at least one segment") }
         var bytes: [UInt8] = []
         for segment in scope.segments {
-            guard !segment.isEmpty, !segment.utf8.contains(0) else {
+            let start = bytes.count
+            bytes.append(contentsOf: segment.utf8)
+            guard bytes.count > start, !bytes[start...].contains(0) else {
                 throw .invalidArgument("a scope's segment is not empty and has no NUL")
             }
-            bytes.append(contentsOf: segment.utf8)
             bytes.append(0)
         }
         return bytes
@@ -87,31 +85,19 @@ enum SQLiteCodec {
 }
 
 extension Value {
-    var isFinite: Bool {
-        switch self {
-        case .double(let number): number.isFinite
-        case .array(let values): values.allSatisfy(\.isFinite)
-        case .object(let fields): fields.values.allSatisfy(\.isFinite)
-        default: true
+    /// - Throws: `invalidArgument` for a number that is not finite and for more than 100 levels.
+    func checkForJSON(level: Int = 1) throws(StoreError) {
+        guard level <= SQLiteCodec.maxDepth else {
+            throw .invalidArgument("a value has at most \(SQLiteCodec.maxDepth) levels")
         }
-    }
-
-    /// Without recursion: a value may be deeper than the stack.
-    func checkDepth() throws(StoreError) {
-        var level = [self]
-        var depth = 0
-        while !level.isEmpty {
-            depth += 1
-            guard depth <= SQLiteCodec.maxDepth else {
-                throw .invalidArgument("a value has at most \(SQLiteCodec.maxDepth) levels")
-            }
-            level = level.flatMap { value -> [Value] in
-                switch value {
-                case .array(let values): values
-                case .object(let fields): Array(fields.values)
-                default: []
-                }
-            }
+        switch self {
+        case .double(let number):
+            guard number.isFinite else { throw .invalidArgument("a number that is not finite has no form in the file") }
+        case .array(let values):
+            for value in values { try value.checkForJSON(level: level + 1) }
+        case .object(let fields):
+            for value in fields.values { try value.checkForJSON(level: level + 1) }
+        case .null, .bool, .int, .string, .instant: break
         }
     }
 }

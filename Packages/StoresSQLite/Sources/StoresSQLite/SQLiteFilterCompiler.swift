@@ -101,10 +101,7 @@ private struct Compiler {
     private mutating func leaf(_ test: FilterTest.Operator, _ path: FieldPath, _ literal: Value) throws(StoreError)
         -> String
     {
-        try literal.checkDepth()
-        guard literal.isFinite else {
-            throw .invalidArgument("filter: \(path) is compared with a number that is not finite")
-        }
+        try literal.checkForJSON()
         return "\(test.function)(\(column), \(try bind(path)), \(bind(literal.json)))"
     }
 

@@ -26,7 +26,7 @@ struct SQLiteMemoryDriver: MemoryDriver {
     func put(_ puts: [FactPut], context: CallContext) async throws(StoreError) -> [Result<Fact, StoreError>] {
         if puts.isEmpty { return [] }
         let encoded = puts.map { put in
-            Result<SQLiteFacts.Encoded, StoreError> { () throws(StoreError) in try SQLiteFacts.Encoded(put) }
+            Result<FactRow, StoreError> { () throws(StoreError) in try FactRow(put) }
         }
         return try await write(context) { (facts) throws(StoreError) in
             var results: [Result<Fact, StoreError>] = []
@@ -62,7 +62,7 @@ struct SQLiteMemoryDriver: MemoryDriver {
             if let ifVersion, ifVersion != stored.fact.version {
                 throw SQLiteFacts.conflict(id, ifVersion, stored.fact.version)
             }
-            try facts.markDeleted(stored, scope)
+            try facts.markDeleted(stored)
             return true
         }
     }
@@ -188,10 +188,9 @@ struct SQLiteMemoryDriver: MemoryDriver {
                 """,
                 values + (filter?.values ?? []), cached: filter == nil
             ) { (row) throws(StoreError) in
-                let similarity = row.withBytes(1) { stored in
-                    vector.withUnsafeBufferPointer { VectorMath.dot(stored, $0) }
-                        / (norm * VectorMath.norm(stored))
-                }
+                let stored = row.unowned(1)
+                let dot = vector.withUnsafeBufferPointer { VectorMath.dot(stored, $0) }
+                let similarity = dot / (norm * VectorMath.norm(stored))
                 // An embedding of length 0 has no direction.
                 if similarity.isFinite, similarity >= request.minSimilarity ?? -.infinity {
                     try nearest.offer(row.int(0), similarity)

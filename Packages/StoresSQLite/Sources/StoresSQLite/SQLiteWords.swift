@@ -19,7 +19,16 @@ enum SQLiteWords {
 
     /// As FTS5 stores one text.
     static func encode(_ words: [String]) -> String {
-        words.map(encode).joined(separator: " ")
+        var bytes: [UInt8] = []
+        append(words, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func append(_ words: [String], to bytes: inout [UInt8]) {
+        for (index, word) in words.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: " ")) }
+            bytes.append(contentsOf: (isPlain(word) ? word : encode(word)).utf8)
+        }
     }
 
     /// Any of the words.

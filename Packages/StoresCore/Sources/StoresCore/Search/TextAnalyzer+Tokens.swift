@@ -77,6 +77,8 @@ extension TextAnalyzer {
         _ text: String, _ body: (_ folded: [UInt8], _ isASCII: Bool, _ range: Range<Int>) -> Void
     ) {
         var text = text
+        // Read once: a static is looked up anew at each use.
+        let asciiFolds = asciiFolds
         text.withUTF8 { bytes in
             var word: [UInt8] = []
             var start = 0

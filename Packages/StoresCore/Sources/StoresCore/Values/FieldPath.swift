@@ -34,7 +34,7 @@ public struct FieldPath: Sendable {
             if segment.utf8.count > Self.maxSegmentBytes {
                 return "a field path segment has at most \(Self.maxSegmentBytes) bytes; got \(segment.utf8.count)"
             }
-            if segment.utf8.contains(0) { return "a field path segment has no NUL" }
+            if segment.hasNUL { return "a field path segment has no NUL" }
         }
         return nil
     }

@@ -39,7 +39,7 @@ public enum MetadataRules {
                 guard key.utf8.count <= maxKeyBytes else {
                     throw error("a key of \(key.utf8.count) bytes\(place); at most \(maxKeyBytes)")
                 }
-                guard !key.utf8.contains(0) else { throw error("a key with a NUL\(place)") }
+                guard !key.hasNUL else { throw error("a key with a NUL\(place)") }
                 guard !key.hasSameBytes(as: "$instant") else {
                     throw error("the key $instant\(place), which is reserved")
                 }

@@ -9,7 +9,7 @@ enum NameRules {
         guard count <= maxBytes else {
             throw .invalidArgument("\(what) has at most \(maxBytes) UTF-8 bytes; got \(count)")
         }
-        guard allowsNUL || !name.utf8.contains(0) else { throw .invalidArgument("\(what) has no NUL") }
+        guard allowsNUL || !name.hasNUL else { throw .invalidArgument("\(what) has no NUL") }
     }
 
     static let maxIDBytes = 512

@@ -31,6 +31,13 @@ extension String {
         return utf8.lexicographicallyPrecedes(other.utf8) ? -1 : 1
     }
 
+    /// Whether a byte of its UTF-8 is 0.
+    var hasNUL: Bool {
+        utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
+        } ?? utf8.contains(0)
+    }
+
     func hasBytePrefix(_ prefix: String) -> Bool {
         guard utf8.count >= prefix.utf8.count else { return false }
         let fast = utf8.withContiguousStorageIfAvailable { left in

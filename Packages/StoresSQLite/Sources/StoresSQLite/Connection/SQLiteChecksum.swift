@@ -35,6 +35,11 @@ struct SQLiteChecksum {
         if let text { add(text) }
     }
 
+    mutating func add(_ bytes: UnsafeRawBufferPointer?) {
+        add(bytes == nil ? 0 : 1 as Int64)
+        if let bytes { add(bytes) }
+    }
+
     mutating func add(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { add($0) }
     }

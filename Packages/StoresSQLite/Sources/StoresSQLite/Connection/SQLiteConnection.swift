@@ -100,8 +100,7 @@ final class SQLiteConnection {
     /// Returns how many rows were changed.
     @discardableResult
     func run(_ sql: String, _ values: [SQLiteValue] = [], cached: Bool = true) throws(StoreError) -> Int {
-        try prepare(sql, values, cached).run()
-        return Int(sqlite3_changes64(handle))
+        try prepare(sql, values, cached).runCounting()
     }
 
     var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }

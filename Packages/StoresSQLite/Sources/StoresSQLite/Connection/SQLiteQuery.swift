@@ -72,6 +72,28 @@ struct SQLiteQuery {
         if let bytes { try bind(index, bytes) } else { try check(sqlite3_bind_null(pointer, index)) }
     }
 
+    /// A blob that SQLite reads where it is: it must stay there until ``forgetBindings()``.
+    func bind(_ index: Int32, unowned bytes: UnsafeRawBufferPointer?) throws(StoreError) {
+        guard let bytes else { return try check(sqlite3_bind_null(pointer, index)) }
+        guard let start = bytes.baseAddress, bytes.count > 0 else {
+            return try check(sqlite3_bind_zeroblob(pointer, index, 0))
+        }
+        try check(sqlite3_bind_blob64(pointer, index, start, UInt64(bytes.count), nil))
+    }
+
+    /// A text that SQLite reads where it is: it must stay there until ``forgetBindings()``.
+    func bindText(_ index: Int32, unowned utf8: UnsafeRawBufferPointer?) throws(StoreError) {
+        guard let utf8 else { return try check(sqlite3_bind_null(pointer, index)) }
+        let start = utf8.count > 0 ? utf8.baseAddress?.assumingMemoryBound(to: CChar.self) : nil
+        try check(
+            sqlite3_bind_text64(
+                pointer, index, start ?? Self.empty, UInt64(utf8.count), nil, UInt8(SQLITE_UTF8)))
+    }
+
+    func forgetBindings() {
+        sqlite3_clear_bindings(pointer)
+    }
+
     func bind(_ index: Int32, _ value: SQLiteValue) throws(StoreError) {
         switch value {
         case .null: try check(sqlite3_bind_null(pointer, index))
@@ -95,6 +117,12 @@ struct SQLiteQuery {
     func run() throws(StoreError) {
         defer { reset() }
         while try step() != nil {}
+    }
+
+    /// Runs to the end and returns how many rows were changed.
+    func runCounting() throws(StoreError) -> Int {
+        try run()
+        return Int(sqlite3_changes64(connection.handle))
     }
 
     /// Must be called after the last step, or the statement keeps its transaction open.

@@ -14,19 +14,18 @@ struct SQLiteRow {
 
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
 
-    /// The column's bytes without a copy, for a text as for a blob.
-    func withBytes<T>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> T) -> T {
+    /// The column's bytes without a copy, for a text as for a blob. Valid until the next step.
+    func unowned(_ column: Int32) -> UnsafeRawBufferPointer {
         let start = sqlite3_column_blob(statement, column)
         let count = Int(sqlite3_column_bytes(statement, column))
-        guard let start, count > 0 else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
-        return body(UnsafeRawBufferPointer(start: start, count: count))
+        return UnsafeRawBufferPointer(start: count > 0 ? start : nil, count: start == nil ? 0 : count)
     }
 
-    func text(_ column: Int32) -> String { withBytes(column) { String(decoding: $0, as: UTF8.self) } }
+    func text(_ column: Int32) -> String { String(decoding: unowned(column), as: UTF8.self) }
 
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
 
-    func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { Array($0) } }
+    func bytes(_ column: Int32) -> [UInt8] { Array(unowned(column)) }
 
     func optionalBytes(_ column: Int32) -> [UInt8]? { isNull(column) ? nil : bytes(column) }
 

@@ -15,6 +15,7 @@ final class FactStatements {
                 INSERT INTO stores_facts (scope, id, content, attributes, created_at, updated_at, version,
                 expires_at, source, embedding, is_deleted, checksum)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)
+                ON CONFLICT (scope, id) DO NOTHING
                 """
             case .update:
                 """

@@ -6,23 +6,6 @@ import StoresCore
 /// A deleted fact leaves its row, marked, because its history stays; what has expired is invisible with its
 /// history, and goes when it is overwritten or swept.
 struct SQLiteFacts {
-    /// What a fact becomes, prepared before the file's writer is taken.
-    struct Encoded: Sendable {
-        var put: FactPut
-        var scope: [UInt8]
-        var attributes: [UInt8]
-        var embedding: [UInt8]?
-        var words: String
-
-        init(_ put: FactPut) throws(StoreError) {
-            self.put = put
-            scope = try SQLiteCodec.encode(put.draft.scope)
-            attributes = try SQLiteCodec.encode(put.draft.attributes)
-            embedding = put.draft.embedding.map { SQLiteCodec.encode($0) }
-            words = SQLiteWords.encode(TextAnalyzer.standard.terms(put.draft.content))
-        }
-    }
-
     struct Stored {
         var rowID: Int64
         var fact: Fact
@@ -52,20 +35,23 @@ struct SQLiteFacts {
     }
 
     func stored(_ row: SQLiteRow) throws(StoreError) -> Stored {
-        let (scope, attributes, embedding) = (row.bytes(1), row.bytes(4), row.optionalBytes(10))
+        let columns = FactRow.Columns(
+            scope: row.unowned(1), id: row.unowned(2), content: row.unowned(3), attributes: row.unowned(4),
+            source: row.isNull(9) ? nil : row.unowned(9), embedding: row.isNull(10) ? nil : row.unowned(10),
+            words: UnsafeRawBufferPointer(start: nil, count: 0))
         let fact = Fact(
-            id: row.text(2), scope: SQLiteCodec.scope(scope), content: row.text(3),
-            attributes: try SQLiteCodec.metadata(attributes, connection.path), createdAt: row.timestamp(5),
+            id: row.text(2), scope: SQLiteCodec.scope(row.bytes(1)), content: row.text(3),
+            attributes: try SQLiteCodec.metadata(row.bytes(4), connection.path), createdAt: row.timestamp(5),
             updatedAt: row.timestamp(6), version: row.int(7), expiresAt: row.optionalTimestamp(8),
             source: row.optionalText(9))
         let isDeleted = row.int(11) != 0
-        guard Self.checksum(fact, scope, attributes, embedding, isDeleted) == row.int(12) else {
+        guard Self.checksum(fact, columns, isDeleted: isDeleted) == row.int(12) else {
             throw .corruptFile(connection.path, "a fact does not fit its checksum").filling(resource: fact.id)
         }
         return Stored(rowID: row.int(0), fact: fact, isDeleted: isDeleted)
     }
 
-    func find(_ id: String, _ scope: [UInt8]) throws(StoreError) -> Stored? {
+    func find(_ id: String, _ scope: UnsafeRawBufferPointer) throws(StoreError) -> Stored? {
         let find = try statement(.find)
         defer { find.reset() }
         try find.bind(1, scope)
@@ -77,104 +63,134 @@ struct SQLiteFacts {
         fact.expiresAt.map { $0 <= now } ?? false
     }
 
+    func find(_ id: String, _ scope: [UInt8]) throws(StoreError) -> Stored? {
+        try scope.withUnsafeBufferPointer { (scope) throws(StoreError) in
+            try find(id, UnsafeRawBufferPointer(scope))
+        }
+    }
+
     func visible(_ id: String, _ scope: [UInt8]) throws(StoreError) -> Stored? {
         guard let found = try find(id, scope), !found.isDeleted, !isExpired(found.fact) else { return nil }
         return found
     }
 
-    static func checksum(
-        _ fact: Fact, _ scope: [UInt8], _ attributes: [UInt8], _ embedding: [UInt8]?, _ isDeleted: Bool
-    ) -> Int64 {
+    /// The columns' bytes, and the numbers from the fact: each has its place, whether it is there or not.
+    private static func checksum(_ fact: Fact, _ columns: FactRow.Columns, isDeleted: Bool) -> Int64 {
         var sum = SQLiteChecksum()
-        sum.add(scope)
-        add(fact, attributes, to: &sum)
-        sum.add(embedding == nil ? 0 : 1 as Int64)
-        if let embedding { sum.add(embedding) }
+        sum.add(columns.scope)
+        add(fact, columns, to: &sum)
+        sum.add(columns.embedding)
         sum.add(isDeleted ? 1 : 0 as Int64)
         return sum.value
     }
 
-    private static func add(_ fact: Fact, _ attributes: [UInt8], to sum: inout SQLiteChecksum) {
-        sum.add(fact.id)
-        sum.add(fact.content)
-        sum.add(attributes)
-        sum.add(fact.createdAt.millisecondsSinceEpoch)
-        sum.add(fact.updatedAt.millisecondsSinceEpoch)
-        sum.add(fact.version)
-        sum.add(fact.expiresAt?.millisecondsSinceEpoch)
-        sum.add(fact.source)
-    }
-
-    // MARK: - Writing
-
-    func put(_ encoded: Encoded) throws(StoreError) -> Fact {
-        let draft = encoded.put.draft
-        var known = try find(draft.id, encoded.scope)
-        let current = known.flatMap { $0.isDeleted || isExpired($0.fact) ? nil : $0.fact }
-        if let wanted = encoded.put.ifVersion, wanted != current?.version ?? 0 {
-            throw Self.conflict(draft.id, wanted, current?.version ?? 0)
-        }
-        if let expired = known, isExpired(expired.fact) {
-            try erase(expired.rowID)
-            known = nil
-        }
-        let fact = Fact(
-            id: draft.id, scope: draft.scope, content: draft.content, attributes: draft.attributes,
-            createdAt: current?.createdAt ?? now, updatedAt: now, version: (current?.version ?? 0) &+ 1,
-            expiresAt: draft.expiresAt, source: draft.source)
-        let write = try statement(known == nil ? .insert : .update)
-        try write.bind(1, encoded.scope)
-        try write.bind(2, draft.id)
-        try write.bind(3, draft.content)
-        try write.bindText(4, encoded.attributes)
-        try write.bind(5, fact.createdAt.millisecondsSinceEpoch)
-        try write.bind(6, fact.updatedAt.millisecondsSinceEpoch)
-        try write.bind(7, fact.version)
-        try write.bind(8, fact.expiresAt?.millisecondsSinceEpoch)
-        try write.bind(9, fact.source)
-        try write.bind(10, encoded.embedding)
-        try write.bind(
-            11, Self.checksum(fact, encoded.scope, encoded.attributes, encoded.embedding, false))
-        if let known { try write.bind(12, known.rowID) }
-        try write.run()
-        let rowID = known?.rowID ?? connection.lastInsertedRow
-        if known != nil { try connection.run("DELETE FROM stores_fact_words WHERE rowid = ?1", [.int(rowID)]) }
-        if !encoded.words.isEmpty {
-            let words = try statement(.insertWords)
-            try words.bind(1, rowID)
-            try words.bind(2, encoded.words)
-            try words.run()
-        }
-        try addLine(.put, fact, encoded.attributes, rowID)
-        return fact
-    }
-
-    func addLine(_ change: FactRevision.Change, _ fact: Fact, _ attributes: [UInt8], _ rowID: Int64)
-        throws(StoreError)
-    {
-        let line = try statement(.insertLine)
-        try line.bind(1, rowID)
-        try line.bind(2, change.rawValue)
-        try line.bind(3, now.millisecondsSinceEpoch)
-        try line.bind(4, fact.content)
-        try line.bindText(5, attributes)
-        try line.bind(6, fact.createdAt.millisecondsSinceEpoch)
-        try line.bind(7, fact.updatedAt.millisecondsSinceEpoch)
-        try line.bind(8, fact.version)
-        try line.bind(9, fact.expiresAt?.millisecondsSinceEpoch)
-        try line.bind(10, fact.source)
-        try line.bind(11, Self.checksum(line: change, fact, attributes, now))
-        try line.run()
-    }
-
     private static func checksum(
-        line change: FactRevision.Change, _ fact: Fact, _ attributes: [UInt8], _ at: Timestamp
+        line change: FactRevision.Change, at: Timestamp, _ fact: Fact, _ columns: FactRow.Columns
     ) -> Int64 {
         var sum = SQLiteChecksum()
         sum.add(change.rawValue)
         sum.add(at.millisecondsSinceEpoch)
-        add(fact, attributes, to: &sum)
+        add(fact, columns, to: &sum)
         return sum.value
+    }
+
+    private static func add(_ fact: Fact, _ columns: FactRow.Columns, to sum: inout SQLiteChecksum) {
+        sum.add(columns.id)
+        sum.add(columns.content)
+        sum.add(columns.attributes)
+        sum.add(fact.createdAt.millisecondsSinceEpoch)
+        sum.add(fact.updatedAt.millisecondsSinceEpoch)
+        sum.add(fact.version)
+        sum.add(fact.expiresAt?.millisecondsSinceEpoch)
+        sum.add(columns.source)
+    }
+
+    // MARK: - Writing
+
+    func put(_ row: FactRow) throws(StoreError) -> Fact {
+        try row.withColumns { (columns) throws(StoreError) in
+            // Most facts are new: the insert looks them up as it goes, which saves the look-up before it.
+            if row.ifVersion ?? 0 == 0 {
+                let fact = fact(row.draft, after: nil)
+                if try write(fact, columns, over: nil) {
+                    try finish(fact, columns, connection.lastInsertedRow)
+                    return fact
+                }
+            }
+            var known = try find(row.draft.id, columns.scope)
+            let current = known.flatMap { $0.isDeleted || isExpired($0.fact) ? nil : $0.fact }
+            if let wanted = row.ifVersion, wanted != current?.version ?? 0 {
+                throw Self.conflict(row.draft.id, wanted, current?.version ?? 0)
+            }
+            if let expired = known, isExpired(expired.fact) {
+                try erase(expired.rowID)
+                known = nil
+            }
+            let fact = fact(row.draft, after: current)
+            _ = try write(fact, columns, over: known?.rowID)
+            if let known { try connection.run("DELETE FROM stores_fact_words WHERE rowid = ?1", [.int(known.rowID)]) }
+            try finish(fact, columns, known?.rowID ?? connection.lastInsertedRow)
+            return fact
+        }
+    }
+
+    private func fact(_ draft: FactDraft, after current: Fact?) -> Fact {
+        Fact(
+            id: draft.id, scope: draft.scope, content: draft.content, attributes: draft.attributes,
+            createdAt: current?.createdAt ?? now, updatedAt: now, version: (current?.version ?? 0) &+ 1,
+            expiresAt: draft.expiresAt, source: draft.source)
+    }
+
+    /// Updates a row, or inserts one.
+    ///
+    /// - Returns: False when there was nothing to update, or a row in the way of the inserted one.
+    private func write(_ fact: Fact, _ columns: FactRow.Columns, over rowID: Int64?) throws(StoreError) -> Bool {
+        let write = try statement(rowID == nil ? .insert : .update)
+        defer { write.forgetBindings() }
+        try write.bind(1, unowned: columns.scope)
+        try write.bindText(2, unowned: columns.id)
+        try write.bindText(3, unowned: columns.content)
+        try write.bindText(4, unowned: columns.attributes)
+        try write.bind(5, fact.createdAt.millisecondsSinceEpoch)
+        try write.bind(6, fact.updatedAt.millisecondsSinceEpoch)
+        try write.bind(7, fact.version)
+        try write.bind(8, fact.expiresAt?.millisecondsSinceEpoch)
+        try write.bindText(9, unowned: columns.source)
+        try write.bind(10, unowned: columns.embedding)
+        try write.bind(11, Self.checksum(fact, columns, isDeleted: false))
+        if let rowID { try write.bind(12, rowID) }
+        return try write.runCounting() > 0
+    }
+
+    /// The words and the line of history of a fact whose row was written.
+    private func finish(_ fact: Fact, _ columns: FactRow.Columns, _ rowID: Int64) throws(StoreError) {
+        if !columns.words.isEmpty {
+            let words = try statement(.insertWords)
+            defer { words.forgetBindings() }
+            try words.bind(1, rowID)
+            try words.bindText(2, unowned: columns.words)
+            try words.run()
+        }
+        try addLine(.put, fact, columns, rowID)
+    }
+
+    func addLine(_ change: FactRevision.Change, _ fact: Fact, _ columns: FactRow.Columns, _ rowID: Int64)
+        throws(StoreError)
+    {
+        let line = try statement(.insertLine)
+        defer { line.forgetBindings() }
+        try line.bind(1, rowID)
+        try line.bind(2, change.rawValue)
+        try line.bind(3, now.millisecondsSinceEpoch)
+        try line.bindText(4, unowned: columns.content)
+        try line.bindText(5, unowned: columns.attributes)
+        try line.bind(6, fact.createdAt.millisecondsSinceEpoch)
+        try line.bind(7, fact.updatedAt.millisecondsSinceEpoch)
+        try line.bind(8, fact.version)
+        try line.bind(9, fact.expiresAt?.millisecondsSinceEpoch)
+        try line.bindText(10, unowned: columns.source)
+        try line.bind(11, Self.checksum(line: change, at: now, fact, columns))
+        try line.run()
     }
 
     func lines(_ id: String, _ scope: Scope, _ rowID: Int64) throws(StoreError) -> [FactRevision] {
@@ -185,15 +201,22 @@ struct SQLiteFacts {
             """,
             [.int(rowID)]
         ) { (row) throws(StoreError) in
-            let attributes = row.bytes(3)
             let fact = Fact(
                 id: id, scope: scope, content: row.text(2),
-                attributes: try SQLiteCodec.metadata(attributes, connection.path), createdAt: row.timestamp(4),
+                attributes: try SQLiteCodec.metadata(row.bytes(3), connection.path), createdAt: row.timestamp(4),
                 updatedAt: row.timestamp(5), version: row.int(6), expiresAt: row.optionalTimestamp(7),
                 source: row.optionalText(8))
-            guard let change = FactRevision.Change(rawValue: row.text(0)),
-                Self.checksum(line: change, fact, attributes, row.timestamp(1)) == row.int(9)
-            else {
+            var id = id
+            let sum = id.withUTF8 { id in
+                let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+                let columns = FactRow.Columns(
+                    scope: nothing, id: UnsafeRawBufferPointer(id), content: row.unowned(2),
+                    attributes: row.unowned(3), source: row.isNull(8) ? nil : row.unowned(8), words: nothing)
+                return FactRevision.Change(rawValue: row.text(0)).map {
+                    Self.checksum(line: $0, at: row.timestamp(1), fact, columns)
+                }
+            }
+            guard let change = FactRevision.Change(rawValue: row.text(0)), sum == row.int(9) else {
                 throw .corruptFile(connection.path, "a fact's history does not fit its checksum")
                     .filling(resource: id)
             }
@@ -201,13 +224,14 @@ struct SQLiteFacts {
         }
     }
 
-    func markDeleted(_ stored: Stored, _ scope: [UInt8]) throws(StoreError) {
-        let attributes = try SQLiteCodec.encode(stored.fact.attributes)
-        try connection.run(
-            "UPDATE stores_facts SET is_deleted = 1, embedding = NULL, checksum = ?2 WHERE fact_id = ?1",
-            [.int(stored.rowID), .int(Self.checksum(stored.fact, scope, attributes, nil, true))])
-        try connection.run("DELETE FROM stores_fact_words WHERE rowid = ?1", [.int(stored.rowID)])
-        try addLine(.delete, stored.fact, attributes, stored.rowID)
+    func markDeleted(_ stored: Stored) throws(StoreError) {
+        try FactRow(stored.fact).withColumns { (columns) throws(StoreError) in
+            try connection.run(
+                "UPDATE stores_facts SET is_deleted = 1, embedding = NULL, checksum = ?2 WHERE fact_id = ?1",
+                [.int(stored.rowID), .int(Self.checksum(stored.fact, columns, isDeleted: true))])
+            try connection.run("DELETE FROM stores_fact_words WHERE rowid = ?1", [.int(stored.rowID)])
+            try addLine(.delete, stored.fact, columns, stored.rowID)
+        }
     }
 
     /// Removes a fact's row, words and history for good.

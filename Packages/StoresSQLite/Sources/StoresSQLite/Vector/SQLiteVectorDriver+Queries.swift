@@ -57,18 +57,16 @@ extension SQLiteVectorDriver: TextVectorDriver {
         try connection.each(sql, partition.range + (filter?.values ?? []), cached: filter == nil) {
             (row) throws(StoreError) in
             let norm = row.real(1)
-            let similarity = row.withBytes(3) { stored -> Double? in
-                guard stored.count == length, checksum(norm, stored) == row.int(2) else { return nil }
-                return query.vector.withUnsafeBufferPointer { query in
-                    switch metric {
-                    case .dot: VectorMath.dot(stored, query)
-                    case .euclidean: -VectorMath.squaredDistance(stored, query).squareRoot()
-                    case .cosine: VectorMath.dot(stored, query) / (queryNorm * norm)
-                    }
-                }
-            }
-            guard let similarity else {
+            let stored = row.unowned(3)
+            guard stored.count == length, checksum(norm, stored) == row.int(2) else {
                 throw .corruptFile(connection.path, "a vector does not fit its checksum")
+            }
+            let similarity = query.vector.withUnsafeBufferPointer { query in
+                switch metric {
+                case .dot: VectorMath.dot(stored, query)
+                case .euclidean: -VectorMath.squaredDistance(stored, query).squareRoot()
+                case .cosine: VectorMath.dot(stored, query) / (queryNorm * norm)
+                }
             }
             if !similarity.isNaN, similarity >= query.minSimilarity ?? -.infinity {
                 try nearest.offer(row.int(0), similarity)
@@ -161,9 +159,7 @@ extension SQLiteVectorDriver: TextVectorDriver {
         let vector = try connection.first(
             "SELECT norm, checksum, vector FROM stores_vectors WHERE record_id = ?1", [.int(rowID)]
         ) { row in
-            row.withBytes(2) { stored -> [Float]? in
-                checksum(row.real(0), stored) == row.int(1) ? SQLiteCodec.vector(stored) : nil
-            }
+            checksum(row.real(0), row.unowned(2)) == row.int(1) ? SQLiteCodec.vector(row.unowned(2)) : nil
         }
         guard case .some(.some(let vector)) = vector else {
             throw .corruptFile(connection.path, "a vector does not fit its checksum")
