@@ -9,10 +9,15 @@ enum SQLiteCodec {
 
     /// - Throws: `invalidArgument` for numbers that are not finite, and for more than 100 levels.
     static func encode(_ metadata: Metadata) throws(StoreError) -> [UInt8] {
+        try encode(metadata, after: [])
+    }
+
+    /// The same, at the end of other bytes.
+    static func encode(_ metadata: Metadata, after bytes: consuming [UInt8]) throws(StoreError) -> [UInt8] {
         for value in metadata.values { try value.checkForJSON() }
-        var writer = JSONWriter()
+        var writer = JSONWriter(after: bytes)
         writer.append(metadata)
-        return writer.bytes
+        return writer.finish()
     }
 
     static func metadata(_ bytes: [UInt8], _ path: String) throws(StoreError) -> Metadata {

@@ -25,15 +25,13 @@ struct SQLiteMemoryDriver: MemoryDriver {
 
     func put(_ puts: [FactPut], context: CallContext) async throws(StoreError) -> [Result<Fact, StoreError>] {
         if puts.isEmpty { return [] }
-        let encoded = puts.map { put in
-            Result<FactRow, StoreError> { () throws(StoreError) in try FactRow(put) }
-        }
+        let rows = await FactRow.rows(puts)
         return try await write(context) { (facts) throws(StoreError) in
             var results: [Result<Fact, StoreError>] = []
-            results.reserveCapacity(encoded.count)
-            for item in encoded {
+            results.reserveCapacity(rows.count)
+            for row in rows {
                 do throws(StoreError) {
-                    results.append(.success(try facts.put(try item.get())))
+                    results.append(.success(try facts.put(try row.get())))
                 } catch {
                     // Refused before anything was written: the others stand.
                     guard error.code == .conflict || error.code == .invalidArgument else { throw error }

@@ -19,15 +19,20 @@ enum SQLiteWords {
 
     /// As FTS5 stores one text.
     static func encode(_ words: [String]) -> String {
-        var bytes: [UInt8] = []
-        append(words, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        words.map(encode).joined(separator: " ")
     }
 
-    static func append(_ words: [String], to bytes: inout [UInt8]) {
-        for (index, word) in words.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: " ")) }
-            bytes.append(contentsOf: (isPlain(word) ? word : encode(word)).utf8)
+    /// ``encode(_:)`` of a text's terms, at the end of `bytes`.
+    static func append(termsOf text: String, to bytes: inout [UInt8]) {
+        var isFirst = true
+        TextAnalyzer.standard.forEachTerm(text) { word, isPlain in
+            if !isFirst { bytes.append(UInt8(ascii: " ")) }
+            isFirst = false
+            if isPlain {
+                bytes.append(contentsOf: word)
+            } else {
+                bytes.append(contentsOf: encode(String(decoding: word, as: UTF8.self)).utf8)
+            }
         }
     }
 

@@ -40,6 +40,19 @@ extension TextAnalyzer {
         return terms
     }
 
+    /// The UTF-8 bytes of each of the ``terms(_:)``, without a string for each.
+    ///
+    /// - Parameter body: Gets a term's bytes, and whether all of them are ASCII letters and digits.
+    public func forEachTerm(_ text: String, _ body: (_ utf8: [UInt8], _ isASCII: Bool) -> Void) {
+        Self.forEachWord(text) { folded, isASCII, _ in
+            switch self {
+            case .standard: body(folded, isASCII)
+            case .english:
+                if let term = term(folded, isASCII: isASCII) { body(Array(term.utf8), isASCII) }
+            }
+        }
+    }
+
     /// Every word of a text, those that are dropped among them.
     func words(_ text: String) -> [Word] {
         var words: [Word] = []

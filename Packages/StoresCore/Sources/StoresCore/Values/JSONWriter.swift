@@ -7,6 +7,14 @@ public struct JSONWriter: ~Copyable {
 
     public init() {}
 
+    /// Continues what is there already.
+    public init(after bytes: consuming [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// All that was written, without a copy.
+    public consuming func finish() -> [UInt8] { bytes }
+
     public mutating func append(_ value: Value) {
         switch value {
         case .null: append(raw: "null")
@@ -31,13 +39,16 @@ public struct JSONWriter: ~Copyable {
 
     public mutating func append(_ fields: Metadata) {
         bytes.append(UInt8(ascii: "{"))
+        // Sorting where the fields are, rather than the fields, keeps their values from being copied.
+        var places = Array(fields.indices)
+        if places.count > 1 { places.sort { fields[$0].key.compareBytes(to: fields[$1].key) < 0 } }
         var first = true
-        for (key, value) in fields.sorted(by: { $0.key.compareBytes(to: $1.key) < 0 }) {
+        for place in places {
             if !first { bytes.append(UInt8(ascii: ",")) }
             first = false
-            append(key)
+            append(fields[place].key)
             bytes.append(UInt8(ascii: ":"))
-            append(value)
+            append(fields[place].value)
         }
         bytes.append(UInt8(ascii: "}"))
     }
