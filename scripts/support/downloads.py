@@ -31,9 +31,9 @@ def debian(name, suite, packages):
     return once(name, lambda folder: unpack(folder, suite, packages))
 
 
-def pypi(name, requirement):
-    """A virtual environment with one requirement and what it needs, made once."""
-    return once(name, lambda folder: environment(folder, requirement))
+def pypi(name, *requirements):
+    """A virtual environment with these and what they need, made once."""
+    return once(name, lambda folder: environment(folder, requirements))
 
 
 def once(name, fill):
@@ -99,12 +99,12 @@ APT::Sandbox::User "";
             read(["dpkg", "-x", deb, folder])
 
 
-def environment(folder, requirement):
+def environment(folder, requirements):
     if subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True).returncode != 0:
         install(["python3-venv"])
-    note(f"installing {requirement} from PyPI")
+    note(f"installing {' '.join(requirements)} from PyPI")
     read([sys.executable, "-m", "venv", folder])
-    read([folder / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check", requirement])
+    read([folder / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check", *requirements])
 
 
 def libraries(folder):

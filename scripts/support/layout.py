@@ -23,15 +23,23 @@ def building_order(folders):
     return sorted(folders, key=lambda folder: (len(third_parties(folder)), str(folder)))
 
 
-def third_parties(folder):
-    """The URLs of the packages that the package in a folder needs, through its siblings too."""
+def siblings(folder):
+    """The folders of the packages that the package in a folder needs by path, through each other too."""
     found = set()
     for line in (folder / "Package.swift").read_text(encoding="utf-8").splitlines():
-        if '.package(url: "' in line:
-            found.add(line.split('"')[1])
-        elif '.package(path: "' in line:
-            found |= third_parties((folder / line.split('"')[1]).resolve())
+        if '.package(path: "' in line:
+            sibling = (folder / line.split('"')[1]).resolve()
+            found |= {sibling} | siblings(sibling)
     return found
+
+
+def third_parties(folder):
+    """The URLs of the packages that the package in a folder needs, through its siblings too."""
+    return {
+        line.split('"')[1]
+        for each in (folder, *siblings(folder))
+        for line in (each / "Package.swift").read_text(encoding="utf-8").splitlines() if '.package(url: "' in line
+    }
 
 
 _dumps = {}

@@ -23,7 +23,7 @@ def started(pid):
 
 
 def launch(command, log, env=None, user=None):
-    """Starts a process that is nobody's child, and returns its id."""
+    """Starts a process in a session of its own, which no signal meant for this script's group reaches."""
     options = {}
     if user is not None:
         options = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +15,12 @@ LOGS = ROOT / ".build-logs"
 
 class Failed(Exception):
     """A command failed; what there was to say is printed already."""
+
+
+def end_cleanly():
+    """Ends the script with its `finally` and `atexit`, whoever asks it to end; Python does so for Ctrl-C alone."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
 
 
 def say(text):
@@ -46,20 +53,37 @@ def run(name, command, cwd=ROOT, env=None, quiet=False):
     with open(log, "w", encoding="utf-8") as out:
         child = subprocess.Popen(
             [str(part) for part in command], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace")
-        for line in child.stdout:
-            out.write(line)
-            if quiet or line in seen or not NOTABLE.search(line) or FOREIGN.search(line):
-                continue
-            seen.add(line)
-            print("    " + line.rstrip(), flush=True)
-        code = child.wait()
+            stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
+        try:
+            for line in child.stdout:
+                out.write(line)
+                if quiet or line in seen or not NOTABLE.search(line) or FOREIGN.search(line):
+                    continue
+                seen.add(line)
+                print("    " + line.rstrip(), flush=True)
+            code = child.wait()
+        except BaseException:
+            end_group(child)
+            raise
     seconds = time.monotonic() - start
     if code != 0 and not quiet:
         print(f"    failed with exit code {code}; the end of {log.relative_to(ROOT)}:")
         print("".join("    | " + line for line in log.read_text(encoding="utf-8").splitlines(True)[-15:]))
     say(f"{name}: {'done' if code == 0 else 'FAILED'} in {seconds:.0f} s")
     return code, log
+
+
+def end_group(child, patience=10):
+    """Ends a child that leads a session, and what it started in it; waits until it is gone."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, number)
+            child.wait(patience)
+            return
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
 
 
 def has(program):
