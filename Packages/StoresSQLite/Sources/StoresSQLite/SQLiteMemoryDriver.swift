@@ -26,20 +26,7 @@ struct SQLiteMemoryDriver: MemoryDriver {
     func put(_ puts: [FactPut], context: CallContext) async throws(StoreError) -> [Result<Fact, StoreError>] {
         if puts.isEmpty { return [] }
         let rows = await FactRow.rows(puts)
-        return try await write(context) { (facts) throws(StoreError) in
-            var results: [Result<Fact, StoreError>] = []
-            results.reserveCapacity(rows.count)
-            for row in rows {
-                do throws(StoreError) {
-                    results.append(.success(try facts.put(try row.get())))
-                } catch {
-                    // Refused before anything was written: the others stand.
-                    guard error.code == .conflict || error.code == .invalidArgument else { throw error }
-                    results.append(.failure(error))
-                }
-            }
-            return results
-        }
+        return try await write(context) { (facts) throws(StoreError) in try facts.put(rows) }
     }
 
     func get(_ ids: [String], scope: Scope, context: CallContext) async throws(StoreError) -> [Fact] {

@@ -107,31 +107,76 @@ struct SQLiteFacts {
 
     // MARK: - Writing
 
-    func put(_ row: FactRow) throws(StoreError) -> Fact {
-        try row.withColumns { (columns) throws(StoreError) in
-            // Most facts are new: the insert looks them up as it goes, which saves the look-up before it.
-            if row.ifVersion ?? 0 == 0 {
-                let fact = fact(row.draft, after: nil)
-                if try write(fact, columns, over: nil) {
-                    try finish(fact, columns, connection.lastInsertedRow)
-                    return fact
-                }
+    /// Writes facts in order. One that was refused before anything of it was written leaves the others as they are.
+    ///
+    /// Rows first, then all words, then all lines of history: SQLite is a tenth faster when it stays with a table.
+    func put(_ rows: [Result<FactRow, StoreError>]) throws(StoreError) -> [Result<Fact, StoreError>] {
+        var results: [Result<Fact, StoreError>] = []
+        results.reserveCapacity(rows.count)
+        var written: [Written] = []
+        for row in rows {
+            do throws(StoreError) {
+                results.append(.success(try put(try row.get(), &written)))
+            } catch {
+                guard error.code == .conflict || error.code == .invalidArgument else { throw error }
+                results.append(.failure(error))
             }
-            var known = try find(row.draft.id, columns.scope)
-            let current = known.flatMap { $0.isDeleted || isExpired($0.fact) ? nil : $0.fact }
-            if let wanted = row.ifVersion, wanted != current?.version ?? 0 {
-                throw Self.conflict(row.draft.id, wanted, current?.version ?? 0)
-            }
-            if let expired = known, isExpired(expired.fact) {
-                try erase(expired.rowID)
-                known = nil
-            }
-            let fact = fact(row.draft, after: current)
-            _ = try write(fact, columns, over: known?.rowID)
-            if let known { try connection.run("DELETE FROM stores_fact_words WHERE rowid = ?1", [.int(known.rowID)]) }
-            try finish(fact, columns, known?.rowID ?? connection.lastInsertedRow)
-            return fact
         }
+        try finish(&written)
+        return results
+    }
+
+    /// A fact whose row is written, but not yet its words and its line of history.
+    private struct Written {
+        var row: FactRow
+        var fact: Fact
+        var rowID: Int64
+    }
+
+    private func put(_ row: FactRow, _ written: inout [Written]) throws(StoreError) -> Fact {
+        // Most facts are new: the insert looks them up as it goes, which saves the look-up before it.
+        if row.ifVersion ?? 0 == 0 {
+            let fact = fact(row.draft, after: nil)
+            if try write(fact, row, over: nil) {
+                written.append(Written(row: row, fact: fact, rowID: connection.lastInsertedRow))
+                return fact
+            }
+        }
+        // It may be one of the batch itself.
+        try finish(&written)
+        var known = try row.withColumns { (columns) throws(StoreError) in try find(row.draft.id, columns.scope) }
+        let current = known.flatMap { $0.isDeleted || isExpired($0.fact) ? nil : $0.fact }
+        if let wanted = row.ifVersion, wanted != current?.version ?? 0 {
+            throw Self.conflict(row.draft.id, wanted, current?.version ?? 0)
+        }
+        if let expired = known, isExpired(expired.fact) {
+            try erase(expired.rowID)
+            known = nil
+        }
+        let fact = fact(row.draft, after: current)
+        _ = try write(fact, row, over: known?.rowID)
+        if let known { try connection.run("DELETE FROM stores_fact_words WHERE rowid = ?1", [.int(known.rowID)]) }
+        written.append(Written(row: row, fact: fact, rowID: known?.rowID ?? connection.lastInsertedRow))
+        return fact
+    }
+
+    private func finish(_ written: inout [Written]) throws(StoreError) {
+        for item in written {
+            try item.row.withColumns { (columns) throws(StoreError) in
+                if columns.words.isEmpty { return }
+                let words = try statement(.insertWords)
+                defer { words.forgetBindings() }
+                try words.bind(1, item.rowID)
+                try words.bindText(2, unowned: columns.words)
+                try words.run()
+            }
+        }
+        for item in written {
+            try item.row.withColumns { (columns) throws(StoreError) in
+                try addLine(.put, item.fact, columns, item.rowID)
+            }
+        }
+        written.removeAll(keepingCapacity: true)
     }
 
     private func fact(_ draft: FactDraft, after current: Fact?) -> Fact {
@@ -144,34 +189,24 @@ struct SQLiteFacts {
     /// Updates a row, or inserts one.
     ///
     /// - Returns: False when there was nothing to update, or a row in the way of the inserted one.
-    private func write(_ fact: Fact, _ columns: FactRow.Columns, over rowID: Int64?) throws(StoreError) -> Bool {
-        let write = try statement(rowID == nil ? .insert : .update)
-        defer { write.forgetBindings() }
-        try write.bind(1, unowned: columns.scope)
-        try write.bindText(2, unowned: columns.id)
-        try write.bindText(3, unowned: columns.content)
-        try write.bindText(4, unowned: columns.attributes)
-        try write.bind(5, fact.createdAt.millisecondsSinceEpoch)
-        try write.bind(6, fact.updatedAt.millisecondsSinceEpoch)
-        try write.bind(7, fact.version)
-        try write.bind(8, fact.expiresAt?.millisecondsSinceEpoch)
-        try write.bindText(9, unowned: columns.source)
-        try write.bind(10, unowned: columns.embedding)
-        try write.bind(11, Self.checksum(fact, columns, isDeleted: false))
-        if let rowID { try write.bind(12, rowID) }
-        return try write.runCounting() > 0
-    }
-
-    /// The words and the line of history of a fact whose row was written.
-    private func finish(_ fact: Fact, _ columns: FactRow.Columns, _ rowID: Int64) throws(StoreError) {
-        if !columns.words.isEmpty {
-            let words = try statement(.insertWords)
-            defer { words.forgetBindings() }
-            try words.bind(1, rowID)
-            try words.bindText(2, unowned: columns.words)
-            try words.run()
+    private func write(_ fact: Fact, _ row: FactRow, over rowID: Int64?) throws(StoreError) -> Bool {
+        try row.withColumns { (columns) throws(StoreError) in
+            let write = try statement(rowID == nil ? .insert : .update)
+            defer { write.forgetBindings() }
+            try write.bind(1, unowned: columns.scope)
+            try write.bindText(2, unowned: columns.id)
+            try write.bindText(3, unowned: columns.content)
+            try write.bindText(4, unowned: columns.attributes)
+            try write.bind(5, fact.createdAt.millisecondsSinceEpoch)
+            try write.bind(6, fact.updatedAt.millisecondsSinceEpoch)
+            try write.bind(7, fact.version)
+            try write.bind(8, fact.expiresAt?.millisecondsSinceEpoch)
+            try write.bindText(9, unowned: columns.source)
+            try write.bind(10, unowned: columns.embedding)
+            try write.bind(11, Self.checksum(fact, columns, isDeleted: false))
+            if let rowID { try write.bind(12, rowID) }
+            return try write.runCounting() > 0
         }
-        try addLine(.put, fact, columns, rowID)
     }
 
     func addLine(_ change: FactRevision.Change, _ fact: Fact, _ columns: FactRow.Columns, _ rowID: Int64)
