@@ -74,7 +74,7 @@ class FakeREST:
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length)
                 request = {"line": f"{self.command} {self.path}", "headers": dict(self.headers),
-                           "json": json.loads(body) if body else None}
+                           "json": json.loads(body) if "json" in self.headers.get("Content-Type", "") else None}
                 fake.requests.append(request)
                 status, reply = next(
                     (answer(request) for pattern, answer in fake.routes if pattern.fullmatch(request["line"])),

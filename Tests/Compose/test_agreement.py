@@ -60,6 +60,8 @@ class Agreement(unittest.TestCase):
         for service in ALL:
             with self.subTest(service=service.name):
                 raw = self.bundle.raw["services"][service.name].get("x-stores", {}).get("connect", {})
+                # Jaeger is for people; applications do not read where it is.
+                self.assertEqual(service.variable, bundles.address(self.bundle.connect(service.name)))
                 if service.variable:
                     self.assertEqual(service.template, raw[service.variable])
                 profiles = self.bundle.profiles(service.name)

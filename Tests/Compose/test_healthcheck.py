@@ -12,13 +12,15 @@ import native
 from support import downloads
 
 SCRIPTS = native.ROOT / "docker/scripts"
+# Ports on which nothing listens.
+NOBODY = {f"{name}_PORT": "1" for name in ("REDIS", "VALKEY", "KEYDB", "OPENSEARCH", "ELASTICSEARCH")}
 HEALTHY = {"postgres": ("running", 0, "healthy", [(0, "")]), "redis": ("running", 0, "healthy", [(0, "")])}
 
 
 def healthcheck(containers, **variables):
     with tempfile.TemporaryDirectory() as folder:
         fakes.fake_docker(folder, containers)
-        env = {"PATH": f"{folder}:{os.environ['PATH']}", "REDIS_PORT": "1", "OPENSEARCH_PORT": "1", **variables}
+        env = {"PATH": f"{folder}:{os.environ['PATH']}", **NOBODY, **variables}
         done = subprocess.run([SCRIPTS / "healthcheck.sh"], env=env, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 
@@ -79,6 +81,34 @@ class Healthcheck(unittest.TestCase):
         _, output = healthcheck(HEALTHY, REDIS_PORT=str(redis.port), REDIS_PASSWORD="wrong")
         self.assertIn("password refused", output)
 
+    def test_ports_of_their_own(self):
+        """services with ports of their own are asked there; a port that they share, once"""
+        variables = native.start("redis", "valkey")
+        redis, valkey = (urllib.parse.urlsplit(variables[name]) for name in ("REDIS_URL", "VALKEY_URL"))
+        _, output = healthcheck(HEALTHY, REDIS_PORT=str(redis.port), REDIS_PASSWORD=redis.password,
+                                VALKEY_PORT=str(valkey.port), KEYDB_PORT=str(valkey.port))
+        self.assertEqual(output.count("is answered by redis 7"), 1, output)
+        self.assertEqual(output.count("is answered by valkey 8"), 1, output)
+        with fakes.fake_search("opensearch") as one, fakes.fake_search() as other:
+            _, output = healthcheck(HEALTHY, OPENSEARCH_PORT=str(one.port), ELASTICSEARCH_PORT=str(other.port))
+        self.assertIn(f"port {one.port} is answered by opensearch", output)
+        self.assertIn(f"port {other.port} is answered by elasticsearch", output)
+
+    def test_password_in_bytes(self):
+        """the length of a password is told in bytes, in whatever locale"""
+        heard = []
+
+        def talk(connection):
+            heard.append(connection.recv(200))
+            connection.sendall(b"-WRONGPASS\r\n")
+
+        with fakes.FakeTCP(talk) as fake:
+            done = subprocess.run(
+                ["bash", "-c", f'source "$0"; resp_server 127.0.0.1 {fake.port} "grün"', SCRIPTS / "answers.sh"],
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, capture_output=True, text=True)
+        self.assertEqual(done.stdout, "password refused\n")
+        self.assertIn("$5\r\ngrün\r\n".encode(), heard[0])
+
     def test_search(self):
         """which server really answers on the port of the search servers (fakes)"""
         for distribution, name in (("opensearch", "opensearch 3.8.0"), (None, "elasticsearch 9.5.2")):
@@ -90,7 +120,7 @@ class Healthcheck(unittest.TestCase):
         """healthcheck.ps1 uses the same compose file, variables and words"""
         bash = (SCRIPTS / "healthcheck.sh").read_text(encoding="utf-8")
         powershell = (SCRIPTS / "healthcheck.ps1").read_text(encoding="utf-8")
-        for text in ("docker-compose.backend-stores.yml", "REDIS_PORT", "6379", "OPENSEARCH_PORT", "9200",
+        for text in ("docker-compose.backend-stores.yml", "_PORT", "6379", "OPENSEARCH", "ELASTICSEARCH", "9200",
                      "REDIS_PASSWORD", "VALKEY_PASSWORD", "KEYDB_PASSWORD", "last check: exit code",
                      "never started: is its port taken?", "killed: is its memory limit too low?", "is answered by",
                      "no container; start with"):

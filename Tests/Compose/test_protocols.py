@@ -9,6 +9,7 @@ import time
 import unittest
 
 import fakes
+from smoke.failure import Failure, afterwards
 from smoke.report import ask, ask_all, render
 from smoke.scram import Scram
 from smoke.services import ALL
@@ -182,6 +183,18 @@ class Others(unittest.TestCase):
                     self.assertEqual((finding.status, finding.reason), ("down", "refused"))
                     self.assertTrue(finding.remedy.endswith(f"up -d {name}"))
 
+    def test_malformed_url(self):
+        """an address that is no URL is a finding, and shows nothing of the password"""
+        for name in ("redis", "postgres", "qdrant"):
+            with self.subTest(service=name):
+                variable = SERVICES[name].variable
+                finding = found(name, **{variable: f"{name}://user:sec/ret@127.0.0.1"})
+                self.assertEqual((finding.status, finding.reason), ("failed", "configuration"))
+                text = render([finding], [])
+                self.assertIn(f"{variable} is not a URL", text)
+                self.assertIn("percent-encode", text)
+                self.assertNotIn("sec", text)
+
     def test_mute(self):
         """a server that never answers: each service fails in time"""
         with fakes.FakeTCP(lambda connection: threading.Event().wait(20)) as fake:
@@ -220,6 +233,47 @@ class Others(unittest.TestCase):
 
 
 class Parts(unittest.TestCase):
+    def test_afterwards(self):
+        """what is to be done afterwards is all done, and hides no failure that came before"""
+        done = []
+
+        def fails():
+            done.append("fails")
+            raise Failure("protocol", "the clean-up")
+
+        with self.assertRaisesRegex(Failure, "the block"), afterwards(fails, lambda: done.append("second")):
+            raise Failure("protocol", "the block")
+        self.assertEqual(done, ["fails", "second"])
+        with self.assertRaisesRegex(Failure, "the clean-up"), afterwards(fails, lambda: done.append("second")):
+            pass
+        self.assertEqual(done, ["fails", "second"] * 2)
+        with afterwards(lambda: done.append("only")):
+            self.assertNotIn("only", done)
+        self.assertEqual(done[-1], "only")
+
+    def test_left_behind(self):
+        """S3: when the round trip fails, its object and bucket are deleted, and the failure is told"""
+        kept = set()
+
+        def path(request):
+            return request["line"].split()[1]
+
+        def put(request):
+            kept.add(path(request))
+            return 200, ""
+
+        def delete(request):
+            if any(each.startswith(path(request) + "/") for each in kept):
+                return 409, "<Error><Code>BucketNotEmpty</Code></Error>"
+            kept.discard(path(request))
+            return 204, ""
+
+        with fakes.FakeREST({r"GET /": lambda _: (200, ""), r"PUT .*": put, r"DELETE .*": delete,
+                             r"GET /.+": lambda _: (500, "<Error><Code>InternalError</Code></Error>")}) as fake:
+            finding = found("minio", MINIO_ENDPOINT=f"http://127.0.0.1:{fake.port}")
+        self.assertIn("500 InternalError", finding.message)
+        self.assertEqual(kept, set())
+
     def test_scram(self):
         """SCRAM-SHA-256: the exchange of RFC 7677"""
         scram = Scram("user", "pencil")

@@ -33,7 +33,8 @@ http_body() {
 
 # resp_server HOST PORT PASSWORD: redis, valkey or keydb with its version; or what is wrong.
 resp_server() {
-    local text="" reply
+    # The protocol counts bytes.
+    local LC_ALL=C text="" reply
     [[ $3 ]] && text=$'*2\r\n$4\r\nAUTH\r\n$'"${#3}"$'\r\n'"$3"$'\r\n'
     text+=$'*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n*1\r\n$4\r\nPING\r\n'
     reply=$(send "$1" "$2" "$text" "PONG") || return 1

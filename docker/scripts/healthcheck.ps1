@@ -135,15 +135,26 @@ foreach ($service in $services) {
 }
 if (-not $seen) { Write-Output 'no container; start with: docker compose -f docker-compose.backend-stores.yml up -d' }
 
-$port = [int](Get-Setting 'REDIS_PORT' '6379')
-$password = ''
-foreach ($name in 'REDIS_PASSWORD', 'VALKEY_PASSWORD', 'KEYDB_PASSWORD') {
-    if (-not $password) { $password = Get-Setting $name '' }
+# Who answers on the ports that services share, each port once.
+$asked = @()
+foreach ($name in 'REDIS', 'VALKEY', 'KEYDB') {
+    $port = [int](Get-Setting "${name}_PORT" '6379')
+    if ($asked -contains $port) { continue }
+    $asked += $port
+    $password = ''
+    foreach ($variable in "${name}_PASSWORD", 'REDIS_PASSWORD', 'VALKEY_PASSWORD', 'KEYDB_PASSWORD') {
+        if (-not $password) { $password = Get-Setting $variable '' }
+    }
+    $who = Get-RespServer '127.0.0.1' $port $password
+    if ($who) { Write-Output "port $port is answered by $who" }
 }
-$who = Get-RespServer '127.0.0.1' $port $password
-if ($who) { Write-Output "port $port is answered by $who" }
-$port = [int](Get-Setting 'OPENSEARCH_PORT' '9200')
-$who = Get-SearchServer '127.0.0.1' $port
-if ($who) { Write-Output "port $port is answered by $who" }
+$asked = @()
+foreach ($name in 'OPENSEARCH', 'ELASTICSEARCH') {
+    $port = [int](Get-Setting "${name}_PORT" '9200')
+    if ($asked -contains $port) { continue }
+    $asked += $port
+    $who = Get-SearchServer '127.0.0.1' $port
+    if ($who) { Write-Output "port $port is answered by $who" }
+}
 if ($bad -or -not $seen) { exit 1 }
 exit 0

@@ -51,10 +51,18 @@ for service in $(compose config --services | sort); do
 done
 [[ $seen -eq 1 ]] || echo "no container; start with: docker compose -f docker-compose.backend-stores.yml up -d"
 
-host=127.0.0.1
-port=${REDIS_PORT:-6379}
-who=$(resp_server "$host" "$port" "${REDIS_PASSWORD:-${VALKEY_PASSWORD:-${KEYDB_PASSWORD:-}}}") &&
-    printf 'port %s is answered by %s\n' "$port" "$who"
-port=${OPENSEARCH_PORT:-9200}
-who=$(search_server "$host" "$port") && printf 'port %s is answered by %s\n' "$port" "$who"
+# each KIND DEFAULT NAME...: who answers on the ports of these services, each port once.
+each() {
+    local kind=$1 default=$2 asked=" " name port password who
+    shift 2
+    for name in "$@"; do
+        port=${name}_PORT port=${!port:-$default}
+        [[ $asked == *" $port "* ]] && continue
+        asked+="$port "
+        password=${name}_PASSWORD password=${!password:-${REDIS_PASSWORD:-${VALKEY_PASSWORD:-${KEYDB_PASSWORD:-}}}}
+        who=$("${kind}_server" 127.0.0.1 "$port" "$password") && printf 'port %s is answered by %s\n' "$port" "$who"
+    done
+}
+each resp 6379 REDIS VALKEY KEYDB
+each search 9200 OPENSEARCH ELASTICSEARCH
 [[ $bad -eq 0 && $seen -eq 1 ]]

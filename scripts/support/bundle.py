@@ -188,12 +188,17 @@ def services_table(bundle):
     for service in bundle.services:
         ports = ", ".join(str(port) for port, _, _ in bundle.ports(service))
         folder = bundle.folder(service)
-        connect = next(iter(bundle.connect(service)), None)
+        connect = address(bundle.connect(service))
         rows.append([
             f"`{service}`", " ".join(f"`{profile}`" for profile in bundle.profiles(service)), ports,
             f"`{connect}`" if connect else "", f"`{folder}`" if folder else "",
             f"{bundle.size(service)}, {bundle.memory(service)} MiB"])
     return table(["Service", "Profiles", "Ports", "Applications read", "Data", "Limit"], rows)
+
+
+def address(connect):
+    """The variable that says where a service is; others are keys and names."""
+    return next((name for name, value in connect.items() if (endpoint(value) or (None, None))[1]), None)
 
 
 def variables_table(bundle):

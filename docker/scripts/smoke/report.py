@@ -23,13 +23,15 @@ class Finding:
 
 
 def ask(service, settings, seconds):
-    address = service.address(settings)
+    address = None
     start = time.monotonic()
 
     def finding(status, message, **more):
-        return Finding(service.name, status, str(address), message, round((time.monotonic() - start) * 1000, 1), **more)
+        return Finding(service.name, status, str(address or ""), message,
+                       round((time.monotonic() - start) * 1000, 1), **more)
 
     try:
+        address = service.address(settings)
         server, done = service.check(address, seconds, settings)
     except Failure as failure:
         remedy = failure.remedy

@@ -7,7 +7,7 @@ import os
 import re
 import urllib.parse
 
-from .failure import Failure
+from .failure import Failure, afterwards
 from .http import Client, expect
 
 EMPTY = hashlib.sha256(b"").hexdigest()
@@ -22,13 +22,11 @@ def round_trip(address, seconds, access_key, secret_key, region="us-east-1"):
     if unsigned.status not in (200, 400, 403) or b"<" not in unsigned.body and unsigned.status != 200:
         raise client.not_this("an S3 server", unsigned)
     call(client, signer, "PUT", f"/{bucket}")
-    try:
-        path = f"/{bucket}/{urllib.parse.quote(key)}"
+    path = f"/{bucket}/{urllib.parse.quote(key)}"
+    # A bucket is deleted when it is empty; an object that is not there may be deleted too.
+    with afterwards(lambda: call(client, signer, "DELETE", path), lambda: call(client, signer, "DELETE", f"/{bucket}")):
         call(client, signer, "PUT", path, content)
         expect(call(client, signer, "GET", path).body == content, True, "the object that was read back is the one put")
-        call(client, signer, "DELETE", path)
-    finally:
-        call(client, signer, "DELETE", f"/{bucket}")
     server = unsigned.headers.get("Server") or "an S3 server"
     return server, "bucket made, object put, read, deleted"
 

@@ -3,7 +3,7 @@
 import base64
 import os
 
-from .failure import Failure
+from .failure import Failure, afterwards
 from .http import Client, expect
 
 NAMES = {"opensearch": "OpenSearch", "elasticsearch": "Elasticsearch"}
@@ -30,12 +30,10 @@ def round_trip(address, seconds, wanted):
     # With replicas a single node never gets beyond yellow.
     client.ask("PUT", at, {"settings": {"number_of_shards": 1, "number_of_replicas": 0},
                            "mappings": {"properties": {"text": {"type": "text"}}}})
-    try:
+    with afterwards(lambda: client.ask("DELETE", at)):
         client.ask("PUT", f"{at}/_doc/a?refresh=true", {"text": "the quick brown fox"})
         found = client.ask("POST", f"{at}/_search", {"query": {"match": {"text": "fox"}}})
         expect([hit["_id"] for hit in found["hits"]["hits"]], ["a"], "the documents found")
         client.ask("DELETE", f"{at}/_doc/a?refresh=true")
         expect(client.ask("GET", f"{at}/_count")["count"], 0, "the count after a delete")
-    finally:
-        client.ask("DELETE", at)
     return f"{NAMES[name]} {version.get('number')}", "index made, document written, found, deleted"

@@ -23,7 +23,7 @@ class Service:
 
     def address(self, settings):
         named = settings.get(self.variable) if self.variable else ""
-        return Address(named or settings.interpolate(self.template), self.port)
+        return Address(named or settings.interpolate(self.template), self.port, self.variable or "the address")
 
     @property
     def up(self):

@@ -4,6 +4,8 @@ import pathlib
 import re
 import urllib.parse
 
+from .failure import Failure
+
 
 def read_env_file(path):
     """The assignments of a .env file as Compose reads it; quotes are removed, nothing is interpolated."""
@@ -45,14 +47,20 @@ class Settings:
 
 
 class Address:
-    """Where a server is and who asks, from a URL or from host:port."""
+    """Where a server is and who asks, from a URL or from host:port; `variable` is where that comes from."""
 
-    def __init__(self, text, port):
+    def __init__(self, text, port, variable="the address"):
         text = text.split(",")[0].strip()
-        parts = urllib.parse.urlsplit(text if "://" in text else f"//{text}")
+        try:
+            parts = urllib.parse.urlsplit(text if "://" in text else f"//{text}")
+            named_port = parts.port
+        except ValueError:
+            # What it says quotes the text, and so a part of the password.
+            raise Failure("configuration", f"{variable} is not a URL",
+                          f"percent-encode @ : / ? # in the user and the password of {variable}") from None
         self.scheme = parts.scheme
         self.host = parts.hostname or "127.0.0.1"
-        self.port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, port)
+        self.port = named_port or {"http": 80, "https": 443}.get(parts.scheme, port)
         self.user = urllib.parse.unquote(parts.username or "")
         self.password = urllib.parse.unquote(parts.password or "")
         self.path = urllib.parse.unquote(parts.path.lstrip("/"))

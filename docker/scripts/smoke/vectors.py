@@ -3,7 +3,7 @@
 import os
 import uuid
 
-from .failure import Failure
+from .failure import Failure, afterwards
 from .http import Client, expect
 
 WHAT = "collection made, upsert, query, deleted"
@@ -17,15 +17,13 @@ def chroma(address, seconds):
     base = "/api/v2/tenants/default_tenant/databases/default_database/collections"
     name = f"smoke-test-{os.urandom(6).hex()}"
     made = client.ask("POST", base, {"name": name, "configuration": {"hnsw": {"space": "cosine"}}})
-    try:
+    with afterwards(lambda: client.ask("DELETE", f"{base}/{name}")):
         at = f"{base}/{made['id']}"
         client.ask("POST", f"{at}/upsert", {"ids": ["a", "b"], "embeddings": [[1, 0, 0], [0, 1, 0]]})
         found = client.ask("POST", f"{at}/query", {"query_embeddings": [[0.9, 0.1, 0]], "n_results": 1})
         expect(found["ids"], [["a"]], "the nearest record")
         client.ask("POST", f"{at}/delete", {"ids": ["a"]})
         expect(client.ask("GET", f"{at}/count"), 1, "the count after a delete")
-    finally:
-        client.ask("DELETE", f"{base}/{name}")
     return "Chroma", WHAT
 
 
@@ -37,7 +35,7 @@ def qdrant(address, seconds, key):
     at = f"/collections/smoke-test-{os.urandom(6).hex()}"
     first, second = str(uuid.uuid4()), str(uuid.uuid4())
     client.ask("PUT", at, {"vectors": {"size": 3, "distance": "Cosine"}})
-    try:
+    with afterwards(lambda: client.ask("DELETE", at)):
         client.ask("PUT", f"{at}/points?wait=true", {"points": [
             {"id": first, "vector": [1, 0, 0], "payload": {"n": 1}},
             {"id": second, "vector": [0, 1, 0], "payload": {"n": 2}}]})
@@ -46,8 +44,6 @@ def qdrant(address, seconds, key):
         client.ask("POST", f"{at}/points/delete?wait=true", {"points": [first]})
         left = client.ask("POST", f"{at}/points/count", {"exact": True})
         expect(left["result"]["count"], 1, "the count after a delete")
-    finally:
-        client.ask("DELETE", at)
     return f"Qdrant {root.json().get('version', '')}".strip(), WHAT
 
 
@@ -65,7 +61,7 @@ def weaviate(address, seconds, key):
     client.ask("POST", "/v1/schema", {
         "class": name, "vectorizer": "none", "vectorIndexConfig": {"distance": "cosine"},
         "properties": [{"name": "label", "dataType": ["text"], "tokenization": "field"}]})
-    try:
+    with afterwards(lambda: client.ask("DELETE", f"/v1/schema/{name}")):
         objects = [{"class": name, "id": str(uuid.uuid4()), "properties": {"label": label}, "vector": vector}
                    for label, vector in (("a", [1, 0, 0]), ("b", [0, 1, 0]))]
         # Failures of single objects come in a reply of 200.
@@ -79,6 +75,4 @@ def weaviate(address, seconds, key):
         client.ask("DELETE", f"/v1/objects/{name}/{objects[0]['id']}")
         left = client.ask("POST", "/v1/graphql", {"query": "{ Aggregate { %s { meta { count } } } }" % name})
         expect(left["data"]["Aggregate"][name][0]["meta"]["count"], 1, "the count after a delete")
-    finally:
-        client.ask("DELETE", f"/v1/schema/{name}")
     return f"Weaviate {meta['version']}", WHAT

@@ -38,6 +38,7 @@ import Testing
             "inspect "*) echo '{"Status":"unhealthy","Log":[{"ExitCode":1,"Output":"early"},\
             {"ExitCode":1,"Output":"wget: 503\\n"}]}' ;;
             *" logs "*) echo 'the last line of the log' ;;
+            *" config --services") printf 'postgres\nmongodb\n' ;;
             *" down") echo ' Container backend-stores-redis-1  Removed' ;;
             *) echo "the fake docker does not know: $*" >&2; exit 9 ;;
             esac
@@ -136,6 +137,12 @@ import Testing
         #expect(unknown.errors.contains("STORE_VECTOR names \"qdrnt\""), "\(unknown.errors)")
     }
 
+    @Test func aServiceOfTheBundleNeedsNoAdapterHere() async throws {
+        let tool = try tool([container("mongodb", "running", "healthy")], ["STORE_MEMORY": "mongodb"])
+        let result = await tool.run("up")
+        #expect(result.status == 0 && result.output == "up    mongodb\n", "\(result.errors)")
+    }
+
     @Test func servicesOfTheTiersEachOnce() throws {
         let adapters = [("qdrant", "qdrant"), ("redis", "redis"), ("sqlite", nil), ("s3", "minio")].map {
             AdapterDescription(
@@ -146,7 +153,7 @@ import Testing
             by: [
                 "STORE_VECTOR": "qdrant", "STORE_SESSION": "redis", "STORE_EVENT": "redis", "STORE_MEMORY": "sqlite",
                 "STORE_ARTIFACT": "s3", "STORE_SEARCH": "",
-            ], among: adapters)
+            ], among: adapters, bundled: [])
         #expect(needed.sorted() == ["minio", "qdrant", "redis"])
     }
 
@@ -173,6 +180,21 @@ import Testing
         #expect(result.errors.contains("there is no docker on the PATH"))
         let missing = await tool.run("down", "--file", "/nowhere/compose.yml")
         #expect(missing.status == 3)
+    }
+
+    @Test func aCancelledWaitIsAnErrorObjectToo() async throws {
+        let tool = try tool([container("redis", "running", "starting")])
+        let errors = Output()
+        let command = CommandLineTool(
+            environment: tool.environment, directory: tool.folder.path, input: Input(""), output: Output(),
+            errors: errors)
+        let running = Task { await command.run(["up", "redis", "--json"]) }
+        let until = ContinuousClock.now + .seconds(30)
+        while !errors.text.contains("redis is starting"), ContinuousClock.now < until { await Task.yield() }
+        running.cancel()
+        #expect(await running.value == 130)
+        let last = try #require(errors.text.split(separator: "\n").last)
+        #expect(try JSONReader.value(from: String(last))["code"] == "cancelled", "\(errors.text)")
     }
 
     @Test func aCancelledUpEndsDocker() async throws {

@@ -139,6 +139,21 @@ import Testing
         await stores.shutdown()
     }
 
+    @Test func factsOfAnotherMakeAreWrittenOver() async throws {
+        let folder = try TemporaryFolder()
+        try DemoDocuments.write(2, to: folder)
+        let stores = try await Stores.open(environment: Self.ways)
+        let demo = Demo(stores: stores)
+        let draft = FactDraft(id: "Docs/page-1.md", scope: demo.names.scope, content: "another make")
+        try await stores.memory.put(draft)
+        try await stores.memory.put(draft)
+        let report = try await demo.run(DemoSources.find([], in: folder.path), questions: ["a"])
+        #expect(report.indexed == 2)
+        let fact = try #require(try await stores.memory.get(draft.id, scope: draft.scope))
+        #expect(fact.version == 3 && fact.attributes["sha256"] != nil)
+        await stores.shutdown()
+    }
+
     @Test func resetRemovesWhatTheDemoStoredAndNothingElse() async throws {
         let folder = try TemporaryFolder()
         try DemoDocuments.write(2, to: folder)

@@ -51,6 +51,14 @@ import Testing
         #expect(results.map { $0["lastRevision"] } == [2, 5, 6])
     }
 
+    @Test func eventsOfManyBytesAreOneAppend() async throws {
+        let tool = try Tool()
+        let text = String(repeating: "x", count: 900_000)
+        let lines = (0..<10).map { #"{"id":"\#($0)","type":"t","text":"\#(text)"}"# }.joined(separator: "\n")
+        let results = try await tool.run("event", "append", "s", "--expect", "no-stream", input: lines).values()
+        #expect(results.map { $0["count"] } == [10])
+    }
+
     @Test func runsAreFencedAndListed() async throws {
         let tool = try Tool()
         #expect(try await tool.run("event", "run", "lease", "acquire", "r", "--ttl", "1h").object()["generation"] == 1)

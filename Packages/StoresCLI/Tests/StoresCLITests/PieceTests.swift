@@ -29,6 +29,22 @@ import Testing
         await #expect(throws: StoreError.self) { while try await broken.batch(upTo: 1) != nil {} }
     }
 
+    @Test func linesThatBelongTogetherAreNotDivided() async throws {
+        var divided = JSONLines(Input("1\n2\n3\n4"), batchBytes: 2, maxBytes: 3)
+        #expect(try await divided.batch()?.count == 2)
+        var whole = JSONLines(Input("1\n2\n3\n4"), batchBytes: 2, maxBytes: 3)
+        #expect(try await whole.batch(upTo: 3, whole: true)?.count == 3)
+        var large = JSONLines(Input("1\n2\n3\n4"), batchBytes: 2, maxBytes: 3)
+        let error = await #expect(throws: StoreError.self) { _ = try await large.batch(whole: true) }
+        #expect(error?.code == .tooLarge)
+    }
+
+    @Test func aVectorIsOfFloats() {
+        #expect([Value.int(1), .double(-0.5)].floats == [1, -0.5])
+        #expect([Value.double(1e300)].floats == nil)
+        #expect([Value.string("1")].floats == nil)
+    }
+
     @Test func durationsAndRanges() {
         #expect(DurationArgument(argument: "1.5s")?.duration == .milliseconds(1500))
         #expect(DurationArgument(argument: "2d")?.duration == .seconds(172_800))

@@ -61,6 +61,18 @@ import Testing
         #expect(program.wait() == 141)
     }
 
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "there is no /dev/full"))
+    func aFullDiskIsToldEvenAtTheEnd() async throws {
+        let folder = try TemporaryFolder()
+        let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+        let errors = Output()
+        let tool = CommandLineTool(
+            environment: ["STORE_SESSION": "memory"], directory: folder.path, input: Input(""),
+            output: Output(descriptor: full.fileDescriptor), errors: errors)
+        #expect(await tool.run(["session", "set", "k", "--text", "v", "--never", "--json-errors"]) == 5)
+        #expect(try JSONReader.value(from: errors.text)["code"] == "unavailable", "\(errors.text)")
+    }
+
     @Test func exitCodesAndErrorsOfTheProcess() throws {
         let folder = try TemporaryFolder()
         let missing = try Program(["session", "get", "none", "--json-errors"], in: folder)

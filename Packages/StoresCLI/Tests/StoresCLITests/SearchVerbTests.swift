@@ -37,6 +37,11 @@ import Testing
                 "b"
             ])
         #expect(await tool.run("search", "query", "--index", "pages", "--query", #"{"mach":"x"}"#).status == 2)
+        for ignored in [
+            ["--query", #""all""#, "--in", "title"], ["--query", #""all""#, "--all-words"], ["--in", "title"],
+        ] {
+            #expect(await tool.run(["search", "query", "--index", "pages"] + ignored).status == 2, "\(ignored)")
+        }
     }
 
     @Test func facetsHighlightsAndPages() async throws {

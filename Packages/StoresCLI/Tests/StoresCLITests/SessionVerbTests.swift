@@ -63,6 +63,42 @@ import Testing
         #expect(try await tool.run("session", "scan", "u").values() == [["key": "u/42"]])
     }
 
+    @Test func theOptionsHoldForLinesThatDoNotSayThem() async throws {
+        let tool = try Tool()
+        let lines = """
+            {"key":"a","text":"x"}
+            {"key":"b","text":"x","expiry":"never","contentType":"text/html"}
+            """
+        let written = await tool.run(
+            "session", "set", "--lines", "--ttl", "1h", "--content-type", "text/css", input: lines)
+        #expect(written.status == 0, "\(written.errors)")
+        let a = try await tool.run("session", "get", "a").object()
+        #expect(a["contentType"] == "text/css" && a["expiresAt"] != nil)
+        let b = try await tool.run("session", "get", "b").object()
+        #expect(b["contentType"] == "text/html" && b["expiresAt"] == nil)
+        // The generation was never granted.
+        let fenced = await tool.run(
+            "session", "set", "--lines", "--never", "--guard-lease", "job", "--generation", "7", input: lines)
+        #expect(fenced.status == 4)
+        #expect(await tool.run("session", "set", "--lines", input: lines).errors.contains("expiry is"))
+        let misspelt = await tool.run(
+            "session", "set", "--lines", "--never", input: #"{"key":"a","text":"x","expiry":"soon"}"#)
+        #expect(misspelt.status == 2 && misspelt.errors.contains("expiry is"), "\(misspelt.errors)")
+    }
+
+    @Test(arguments: [
+        ["set", "--lines", "--never", "--if-absent"], ["set", "--lines", "--never", "--if-match", "1"],
+        ["set", "--lines", "--never", "--text", "x"], ["set", "--lines", "--never", "--json", "1"],
+        ["append", "l", "--keep-last", "2", "--never", "--lines", "--text", "x"],
+        ["append", "l", "--keep-last", "2", "--never", "--lines", "--base64", "eA=="],
+        ["append", "l", "--keep-last", "2", "--text", "x"], ["increment", "n"],
+    ])
+    func whatWouldBeIgnoredIsRefused(_ arguments: [String]) async throws {
+        let tool = try Tool()
+        let result = await tool.run(["session"] + arguments, input: Input(#"{"key":"a","text":"x"}"#))
+        #expect(result.status == 2, "\(result.output) \(result.errors)")
+    }
+
     @Test func transactionsAndLeases() async throws {
         let tool = try Tool()
         let operations = """

@@ -90,6 +90,19 @@ import Testing
         #expect(await tool.run("vector", "collections").status == 2)
     }
 
+    @Test func aCancelledCommandIsAnErrorObject() async throws {
+        let tool = try Tool()
+        try DemoDocuments.write(1, to: tool.folder)
+        for arguments in [["demo", "--json"], ["session", "get", "k", "--json-errors"]] {
+            let result = await Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return await tool.run(arguments)
+            }.value
+            #expect(result.status == 130, "\(arguments)")
+            #expect(try result.error()["code"] == "cancelled", "\(arguments)")
+        }
+    }
+
     @Test func aDeadlineBoundsEachCall() async throws {
         let tool = try Tool(["STORE_SESSION": "memory"])
         let late = await tool.run("session", "get", "k", "--deadline", "0ms", "--json-errors")

@@ -72,6 +72,29 @@ import Testing
         #expect(many[1] == ["matches": [["id": "b"]], "complete": true])
     }
 
+    @Test func theOptionsHoldForQueriesThatDoNotSayThem() async throws {
+        let tool = try Tool()
+        let records = """
+            {"id":"a","vector":[1,0],"metadata":{"kind":"x"}}
+            {"id":"b","vector":[1,0],"metadata":{"kind":"y"}}
+            {"id":"c","vector":[0,1],"metadata":{"kind":"x"}}
+            """
+        _ = await tool.run("vector", "upsert", "--collection", "c", "--dimensions", "2", input: records)
+        let queries = """
+            {"vector":[1,0]}
+            {"vector":[1,0],"where":"kind = 'y'"}
+            {"vector":[1,0],"minScore":0.1}
+            """
+        let answers = try await tool.run(
+            "vector", "query", "--collection", "c", "--queries", "--where", "kind = 'x'", "--min-score", "0.9",
+            "--include", "none", input: queries
+        ).values()
+        let ids = answers.map { answer -> [Value?] in
+            if case .array(let matches) = answer["matches"] { matches.map { $0["id"] } } else { [] }
+        }
+        #expect(ids == [["a"], ["b"], ["a", "c"]])
+    }
+
     @Test func queriesByNumbersFromAnOptionOrStdin() async throws {
         let tool = try Tool()
         _ = await tool.run(
@@ -98,6 +121,12 @@ import Testing
         let misspelt = await tool.run(
             "vector", "upsert", "--collection", "c", input: "\n{\"id\":\"a\",\"vektor\":[1,2]}")
         #expect(misspelt.status == 2 && misspelt.errors.contains("line 2"), "\(misspelt.errors)")
+        let huge = await tool.run("vector", "upsert", "--collection", "c", input: #"{"id":"a","vector":[1e300,1]}"#)
+        #expect(huge.status == 2 && huge.errors.contains("32-bit floats"), "\(huge.errors)")
+        for option in [["--metric", "dot"], ["--field", "n:int"], ["--unit-vectors"], ["--option", "a=b"]] {
+            let ignored = await tool.run(["vector", "upsert", "--collection", "c"] + option)
+            #expect(ignored.status == 2 && ignored.errors.contains("--dimensions is missing"), "\(option)")
+        }
         #expect(await tool.run("vector", "count", "--collection", "c", "--where", "n =").status == 2)
         #expect(await tool.run("vector", "delete", "--collection", "c", "--where", "TRUE").status == 2)
         #expect(await tool.run("vector", "delete", "--collection", "c", "--all", "--confirm", "d").status == 2)

@@ -8,7 +8,7 @@ struct DockerCompose: Sendable {
     init(file: String, environment: [String: String]) throws(StoreError) {
         docker = try ExternalProgram(
             "docker", environment: environment,
-            remedy: "install Docker with Compose 2.24 or later; without it, docker/README.md says what runs natively")
+            remedy: "install Docker with Compose 2.24.4 or later; without it, docker/README.md says what runs natively")
         self.file = file
     }
 
@@ -60,11 +60,19 @@ struct DockerCompose: Sendable {
         } else if outcome.output.lowercased().contains("cannot connect to the docker daemon") {
             remedy = "start Docker"
         } else if outcome.output.contains("unknown shorthand flag: 'f'") || outcome.output.contains("is not a docker") {
-            remedy = "this docker has no Compose: install the plugin docker-compose, 2.24 or later"
+            remedy = "this docker has no Compose: install the plugin docker-compose, 2.24.4 or later"
         }
         return StoreError(
             .unavailable, "docker compose \(arguments.joined(separator: " ")) ended with \(outcome.status): \(said)",
             remedy: remedy)
+    }
+
+    /// The services that the file has, of every profile.
+    func services() async throws(StoreError) -> Set<String> {
+        let arguments = ["--profile", "*", "config", "--services"]
+        let outcome = try await docker.run(["compose", "-f", file] + arguments)
+        guard outcome.status == 0 else { throw Self.failure(arguments, outcome) }
+        return Set(outcome.output.split(whereSeparator: \.isNewline).map(String.init))
     }
 
     /// The containers of services, as they are.

@@ -6,7 +6,7 @@ struct UpCommand: Verb {
         commandName: "up", abstract: "Starts the backends of STORE_* with Docker, and waits until they are healthy.",
         discussion: """
             The services of docker-compose.backend-stores.yml that the adapters named by STORE_VECTOR, STORE_SESSION \
-            and so on run on, or the services that are named here. What Docker says, and how far they are, goes to \
+            and so on run on, linked here or called like the service, or the services that are named here. What Docker says, and how far they are, goes to \
             stderr.
             With --json: {"services":[{"service","state","health"}]}.
 
@@ -33,7 +33,7 @@ struct UpCommand: Verb {
         let console = context.console
         let path = try BundleFile.find(file.map(context.resolve), from: context.directory)
         let docker = try DockerCompose(file: path, environment: context.environment)
-        let chosen = try services.isEmpty ? servicesOfTiers(context) : services
+        let chosen = try services.isEmpty ? await servicesOfTiers(context, docker) : services
         console.note("stores: starting \(chosen.joined(separator: ", "))")
         try await docker.up(chosen) { console.note($0) }
         let containers = try await settle(chosen, docker, console)
@@ -52,11 +52,14 @@ struct UpCommand: Verb {
         }
     }
 
-    private func servicesOfTiers(_ context: CommandContext) throws(StoreError) -> [String] {
+    private func servicesOfTiers(
+        _ context: CommandContext, _ docker: DockerCompose
+    ) async throws(StoreError) -> [String] {
         // No tier is filled in: what is not named needs no server.
         let variables = try StoreEnvironment(process: context.environment, directory: context.directory, tiers: [])
             .variables
-        let needed = try BundleServices.needed(by: variables, among: LinkedAdapters.registry().descriptions)
+        let needed = try BundleServices.needed(
+            by: variables, among: LinkedAdapters.registry().descriptions, bundled: try await docker.services())
         guard needed.isEmpty else { return needed }
         throw .invalidArgument(
             "no STORE_* variable names a backend that the bundle runs",

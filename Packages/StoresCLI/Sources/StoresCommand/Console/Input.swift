@@ -31,8 +31,6 @@ public final class Input: Sendable {
         memory = Mutex(bytes)
     }
 
-    var isTerminal: Bool { descriptor.map { isatty($0) == 1 } ?? false }
-
     /// Whether more can be read without waiting.
     var isReady: Bool {
         guard let descriptor else { return true }

@@ -46,7 +46,9 @@ struct Demo {
             try Task.checkCancellation()
             progress.step(done, of: plan.steps.count, step.name)
             switch step {
-            case .take(let document): try await indexer.take(document, replacing: catalog.entries[document.name])
+            case .take(let document):
+                try await indexer.take(
+                    document, replacing: catalog.entries[document.name], version: catalog.version(document.name))
             case .remove(let name, let entry): try await indexer.remove(name, entry)
             }
             try await run.save { $0.done += 1 }

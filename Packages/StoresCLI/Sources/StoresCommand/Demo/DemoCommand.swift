@@ -60,6 +60,7 @@ struct DemoCommand: CallVerb {
         } catch {
             guard Task.isCancelled else { throw error }
             progress.note("stopped; start it again to go on")
+            if wantsJSONErrors { throw StoreError.cancelled() }
             throw VerbExit(status: .interrupted)
         }
     }

@@ -6,7 +6,6 @@ struct DemoDocument: Hashable, Sendable {
     var name: String
     var path: String
     var sha256: String
-    var size: Int
 
     var syntax: PassageSplitter.Syntax {
         switch DemoSources.fileExtension(name) {

@@ -8,7 +8,9 @@ struct DemoIndexer {
 
     /// The order matters: what is searched first, then the event, and the fact last. The fact is the document's
     /// checkpoint: when it is there, all else is.
-    func take(_ document: DemoDocument, replacing old: DemoCatalog.Entry?) async throws {
+    ///
+    /// - Parameter version: Of the fact that is there, of whatever make.
+    func take(_ document: DemoDocument, replacing old: DemoCatalog.Entry?, version: Int64) async throws {
         let bytes = try Files.contents(document.path)
         // As it is now, should it have changed since it was found.
         let sha256 = SHA256Digest.hexadecimal(of: bytes)
@@ -35,7 +37,7 @@ struct DemoIndexer {
                 "headings": .array(split.titles.prefix(5).map(Value.string)), "run": .int(run.state.number),
             ], source: "stores demo, run \(run.state.number)")
         try await writer.timings.measure(.memory) {
-            _ = try await writer.stores.memory.put(draft, ifVersion: old?.version ?? 0)
+            _ = try await writer.stores.memory.put(draft, ifVersion: version)
         }
     }
 

@@ -94,7 +94,7 @@ struct DemoSources {
         }
         documents.append(
             DemoDocument(
-                name: String(name), path: absolute, sha256: SHA256Digest.hexadecimal(of: bytes), size: bytes.count))
+                name: String(name), path: absolute, sha256: SHA256Digest.hexadecimal(of: bytes)))
     }
 
     /// Without links and dots.

@@ -78,6 +78,7 @@ enum Files {
             case ENOENT: .notFound
             case EACCES, EPERM: .permissionDenied
             case EISDIR, ENOTDIR, ENAMETOOLONG: .invalidArgument
+            case ENOSPC, EDQUOT: .unavailable
             default: .internal
             }
         return StoreError(kind, "\(Redaction.name(path)): \(reason)")

@@ -10,7 +10,7 @@ struct EventAppend: TierVerb {
             Out: {"firstRevision","lastRevision","position","deduplicated","count"}. Without an id an event gets a new \
             one, and then a repeated append is not recognised.
             More than --batch events are several appends, each all or nothing; after the first one, a demand means \
-            that nobody else has appended in between.
+            that nobody else has appended in between. The events of one append are at most 64 MiB of lines.
 
             stores event append order-7 --expect 3 < events.jsonl
             """)

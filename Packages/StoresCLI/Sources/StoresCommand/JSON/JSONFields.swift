@@ -124,7 +124,7 @@ struct JSONFields {
 
     mutating func vector(_ name: String) throws(StoreError) -> [Float]? {
         guard let values = try array(name) else { return nil }
-        guard let vector = values.floats else { throw error("\(name) is an array of numbers") }
+        guard let vector = values.floats else { throw error("\(name) is an array of 32-bit floats") }
         return vector
     }
 
@@ -142,11 +142,14 @@ extension [Value] {
         var floats: [Float] = []
         floats.reserveCapacity(count)
         for value in self {
+            let float: Float
             switch value {
-            case .int(let number): floats.append(Float(number))
-            case .double(let number): floats.append(Float(number))
+            case .int(let number): float = Float(number)
+            case .double(let number): float = Float(number)
             default: return nil
             }
+            guard float.isFinite else { return nil }
+            floats.append(float)
         }
         return floats
     }

@@ -18,6 +18,9 @@ struct ValueOptions: ParsableArguments {
         }
     }
 
+    /// Whether the value is not to come from stdin.
+    var isGiven: Bool { text != nil || json != nil || base64 != nil }
+
     /// What was given, and the content type that goes with it.
     func bytes(_ input: Input) async throws -> (bytes: [UInt8], contentType: String) {
         if let text { return (Array(text.utf8), "text/plain; charset=utf-8") }

@@ -57,6 +57,10 @@ struct SearchQueryVerb: TierVerb {
         if query != nil, match != nil || phrase != nil || prefix != nil {
             throw ValidationError("give --query, or --match, --phrase and --prefix")
         }
+        if allWords, match == nil { throw ValidationError("--all-words goes with --match") }
+        if field != nil, match == nil, phrase == nil, prefix == nil {
+            throw ValidationError("--in goes with --match, --phrase and --prefix")
+        }
     }
 
     func run(_ stores: Stores, _ console: Console) async throws {

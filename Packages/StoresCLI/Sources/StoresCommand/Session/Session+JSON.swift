@@ -26,19 +26,27 @@ extension Lease {
 }
 
 extension SessionWrite {
+    /// What holds for a write that does not say it itself.
+    struct Defaults {
+        var expiry: Expiry?
+        var contentType: String?
+        var leaseGuard: LeaseGuard?
+    }
+
     /// The fields of a write; the caller finishes.
-    init(_ fields: inout JSONFields) throws(StoreError) {
+    init(_ fields: inout JSONFields, _ defaults: Defaults = Defaults()) throws(StoreError) {
         let key = try fields.requiredString("key")
         let isText = fields.has("text")
         let isJSON = fields.has("value")
         guard let bytes = try fields.bytes("value") else { throw fields.error("text, valueBase64 or value is missing") }
         let defaultType =
             isText ? "text/plain; charset=utf-8" : isJSON ? "application/json" : "application/octet-stream"
-        let contentType = try fields.string("contentType") ?? defaultType
-        guard let expiry = try fields.string("expiry").flatMap(Expiry.init(text:)) else {
+        let contentType = try fields.string("contentType") ?? defaults.contentType ?? defaultType
+        let said = try fields.string("expiry")
+        guard let expiry = said.map({ Expiry(text: $0) }) ?? defaults.expiry else {
             throw fields.error("expiry is \"keep\", \"never\" or a duration such as \"30s\"")
         }
-        var leaseGuard: LeaseGuard?
+        var leaseGuard = defaults.leaseGuard
         if let guarded = fields.value("guard") {
             var inner = try JSONFields(guarded, "\(fields.place), guard")
             guard let generation = try inner.int("generation") else { throw inner.error("generation is missing") }

@@ -25,6 +25,11 @@ struct SessionAppend: TierVerb {
     @Flag(help: "Read elements from stdin, a JSON object a line.")
     var lines = false
 
+    func validate() throws {
+        try expiry.required()
+        if lines, value.isGiven { throw ValidationError("with --lines, the elements are on stdin") }
+    }
+
     func run(_ stores: Stores, _ console: Console) async throws {
         guard lines else {
             return try await append([value.bytes(console.input).bytes], stores, console)
@@ -45,7 +50,7 @@ struct SessionAppend: TierVerb {
 
     private func append(_ elements: [[UInt8]], _ stores: Stores, _ console: Console) async throws {
         let count = try await stores.session.append(
-            elements, to: key, keepLast: keepLast, expiry: expiry.expiry)
+            elements, to: key, keepLast: keepLast, expiry: expiry.required())
         try await console.emit(["key": .string(key), "count": .int(Int64(count))])
         try await console.output.flush()
     }

@@ -20,8 +20,12 @@ struct SessionIncrement: TierVerb {
     @OptionGroup var expiry: ExpiryOptions
     @OptionGroup var call: CallOptions
 
+    func validate() throws {
+        try expiry.required()
+    }
+
     func run(_ stores: Stores, _ console: Console) async throws {
-        let count = try await stores.session.increment(key, by: by, expiry: expiry.expiry)
+        let count = try await stores.session.increment(key, by: by, expiry: expiry.required())
         try await console.emit(["key": .string(key), "count": .int(count)])
     }
 }

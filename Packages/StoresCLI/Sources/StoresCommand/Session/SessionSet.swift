@@ -9,7 +9,8 @@ struct SessionSet: TierVerb {
             The value is --text, --json, --base64, or stdin. Out: {"key","etag","expiresAt"?}.
             With --lines, in: {"key","text"|"valueBase64"|"value":any JSON,"expiry":"keep"|"never"|"30s","contentType"?,\
             "ifAbsent"?,"ifMatch"?,"guard":{"key","generation"}?}, each standing or failing alone; out: {"id","error"} \
-            for each that failed, at the end {"succeeded","failed"}.
+            for each that failed, at the end {"succeeded","failed"}. What a line does not say, --ttl, --keep or --never, \
+            --content-type and --guard-lease do.
 
             stores session set user/42 --json '{"name":"Ada"}' --ttl 30m --if-absent
             """)
@@ -18,7 +19,7 @@ struct SessionSet: TierVerb {
     var key: String?
 
     @OptionGroup var value: ValueOptions
-    @OptionGroup var expiry: OptionalExpiryOptions
+    @OptionGroup var expiry: ExpiryOptions
     @OptionGroup var condition: ConditionOptions
     @OptionGroup var fence: GuardOptions
     @OptionGroup var bulk: BulkOptions
@@ -32,8 +33,13 @@ struct SessionSet: TierVerb {
 
     func validate() throws {
         guard lines != (key != nil) else { throw ValidationError("give a key, or --lines") }
-        if !lines, expiry.expiry == nil {
-            throw ValidationError("say how long it lives, with one of --ttl, --keep and --never")
+        guard lines else {
+            try expiry.required()
+            return
+        }
+        guard !value.isGiven else { throw ValidationError("with --lines, each line has its own value") }
+        guard condition.session == .none else {
+            throw ValidationError("with --lines, each line has its own condition: ifAbsent, ifMatch")
         }
     }
 
@@ -45,12 +51,14 @@ struct SessionSet: TierVerb {
                 condition: condition.session, leaseGuard: fence.leaseGuard)
             return try await console.emit(receipt.jsonValue(key))
         }
+        let defaults = SessionWrite.Defaults(
+            expiry: expiry.expiry, contentType: contentType, leaseGuard: fence.leaseGuard)
         var output = BulkOutput(console, bulk)
         var lines = JSONLines(console.input)
         while let batch = try await lines.batch() {
             let writes = try batch.map { line in
                 var fields = try JSONFields(line)
-                let write = try SessionWrite(&fields)
+                let write = try SessionWrite(&fields, defaults)
                 try fields.finish()
                 return write
             }
@@ -58,24 +66,4 @@ struct SessionSet: TierVerb {
         }
         try await output.finish()
     }
-}
-
-/// As ``ExpiryOptions``, where lines may say it instead.
-struct OptionalExpiryOptions: ParsableArguments {
-    @Option(help: "It lives this long from now: 500ms, 30s, 2h.")
-    var ttl: DurationArgument?
-
-    @Flag(help: "It lives as long as before; a new one for ever.")
-    var keep = false
-
-    @Flag(help: "It lives for ever.")
-    var never = false
-
-    func validate() throws {
-        guard [ttl != nil, keep, never].count(where: { $0 }) <= 1 else {
-            throw ValidationError("give one of --ttl, --keep and --never")
-        }
-    }
-
-    var expiry: Expiry? { ttl.map { .after($0.duration) } ?? (keep ? .keep : never ? .never : nil) }
 }

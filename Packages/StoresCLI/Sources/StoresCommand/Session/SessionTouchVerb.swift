@@ -17,8 +17,12 @@ struct SessionTouchVerb: TierVerb {
     @OptionGroup var expiry: ExpiryOptions
     @OptionGroup var call: CallOptions
 
+    func validate() throws {
+        try expiry.required()
+    }
+
     func run(_ stores: Stores, _ console: Console) async throws {
-        guard let touch = try await stores.session.touch(key, expiry: expiry.expiry) else {
+        guard let touch = try await stores.session.touch(key, expiry: expiry.required()) else {
             throw StoreError(
                 .notFound, "there is no such key", tier: .session, adapter: stores.session.adapter,
                 operation: "touch", resource: key)

@@ -50,13 +50,18 @@ public struct CommandLineTool: Sendable {
             console.report(error, asJSON: wantsJSONErrors)
         } catch is CancellationError {
             status = .interrupted
+            console.report(.cancelled(), asJSON: wantsJSONErrors)
         } catch {
             status = await finish(error, console, asJSON: wantsJSONErrors)
         }
         do {
             try await output.flush()
-        } catch {
+        } catch is BrokenPipe {
             return ExitStatus.brokenPipe.rawValue
+        } catch {
+            let error = StoreError.wrapping(error)
+            console.report(error, asJSON: wantsJSONErrors)
+            if status == .success { status = ExitStatus(error) }
         }
         return Task.isCancelled && status != .success ? ExitStatus.interrupted.rawValue : status.rawValue
     }

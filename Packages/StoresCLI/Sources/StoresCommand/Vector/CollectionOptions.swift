@@ -29,8 +29,8 @@ struct CollectionShapeOptions: ParsableArguments {
     @Option(help: "Creates the collection when it is missing; of another shape it is a schemaMismatch.")
     var dimensions: Int?
 
-    @Option(help: "How closeness is measured.")
-    var metric = Choice(VectorMetric.cosine)
+    @Option(help: "How closeness is measured; by default cosine.")
+    var metric: Choice<VectorMetric>?
 
     @Option(
         name: .customLong("field"),
@@ -47,9 +47,17 @@ struct CollectionShapeOptions: ParsableArguments {
     @Option(name: .customLong("option"), help: ArgumentHelp("An option of the backend.", valueName: "name=value"))
     var options: [KeyValueArgument] = []
 
+    func validate() throws {
+        guard dimensions == nil else { return }
+        if metric != nil || !fields.isEmpty || unitVectors || !options.isEmpty {
+            throw ValidationError(
+                "--metric, --field, --unit-vectors and --option say what is created: --dimensions is missing")
+        }
+    }
+
     func spec(_ name: String, dimensions: Int) throws -> VectorCollectionSpec {
         VectorCollectionSpec(
-            name: name, dimensions: dimensions, metric: metric.value, fields: fields.map(\.field),
+            name: name, dimensions: dimensions, metric: metric?.value ?? .cosine, fields: fields.map(\.field),
             hasUnitVectors: unitVectors, options: try options.dictionary("--option"))
     }
 

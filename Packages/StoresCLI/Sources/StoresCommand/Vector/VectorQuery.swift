@@ -9,7 +9,8 @@ struct VectorQuery: TierVerb {
             --vector and --text together are a hybrid query, which has ranks and no scores.
             Out: {"id","similarity","score","metadata","document","vector"}, a match a line.
             With --queries, each line of stdin is a query, {"vector"|"embed"|"text","where","limit","minScore"}, and is \
-            answered by a line {"matches":[…],"complete":true}.
+            answered by a line {"matches":[…],"complete":true}; what a line does not say, --where, --limit and \
+            --min-score do.
 
             stores vector query --collection docs --embed "event streams" --where "section = 'libs'" --limit 5
             """)
@@ -59,10 +60,12 @@ struct VectorQuery: TierVerb {
             if !matches.isComplete { console.note("stores: the backend may have more matches than it gave") }
             return
         }
+        let defaults = Request(
+            vector: nil, text: nil, filter: try filter.filter(), limit: limit, minScore: minScore)
         var lines = JSONLines(console.input)
         while let batch = try await lines.batch() {
             for line in batch {
-                let request = try Request(line, defaultLimit: limit, dimensions: collection.spec.dimensions)
+                let request = try Request(line, defaults: defaults, dimensions: collection.spec.dimensions)
                 let matches = try await request.run(on: collection, include.include)
                 try await console.emit([
                     "matches": .array(matches.map { $0.jsonValue(include.include) }),
@@ -81,7 +84,7 @@ struct VectorQuery: TierVerb {
 
     private static func floats(_ text: [UInt8]) throws -> [Float] {
         guard case .array(let values) = try JSONReader.value(from: text), let floats = values.floats else {
-            throw StoreError.invalidArgument("--vector is a JSON array of numbers")
+            throw StoreError.invalidArgument("--vector is a JSON array of numbers, each a 32-bit float")
         }
         return floats
     }
@@ -102,7 +105,7 @@ struct VectorQuery: TierVerb {
             self.minScore = minScore
         }
 
-        init(_ line: JSONLines.Line, defaultLimit: Int, dimensions: Int) throws(StoreError) {
+        init(_ line: JSONLines.Line, defaults: Request, dimensions: Int) throws(StoreError) {
             var fields = try JSONFields(line)
             vector = try fields.vector("vector")
             if let words = try fields.string("embed") {
@@ -110,9 +113,9 @@ struct VectorQuery: TierVerb {
                 vector = FeatureHashingEmbedder(dimensions: dimensions).vector(words)
             }
             text = try fields.string("text")
-            filter = try fields.filter("where")
-            limit = Int(clamping: try fields.int("limit") ?? Int64(defaultLimit))
-            minScore = try fields.double("minScore")
+            filter = try fields.filter("where") ?? defaults.filter
+            limit = try fields.int("limit").map(Int.init(clamping:)) ?? defaults.limit
+            minScore = try fields.double("minScore") ?? defaults.minScore
             guard vector != nil || text != nil else { throw fields.error("vector, embed or text is missing") }
             try fields.finish()
         }
