@@ -1,0 +1,469 @@
+import StoresCore
+import Synchronization
+
+/// What a call came to.
+enum RedisOutcome: Sendable {
+    case one(RedisValue)
+    case several([RedisValue])
+    case failure(StoreError)
+    /// The connection is ready by now, or has room again: come back.
+    case again
+}
+
+/// One connection that any number of tasks share. It opens when it is first needed, and again after it was lost.
+///
+/// A call writes its commands into a buffer, under a lock, and waits; the reactor's thread sends what has gathered in
+/// one piece, and hands out the replies in order. The very first command after a pause is sent by the caller itself,
+/// which saves a lone task the change to the reactor's thread and back.
+///
+/// `@unchecked Sendable`: what is not in `state` is touched by the reactor's thread alone.
+final class RedisConnection: RedisReactorMember, @unchecked Sendable {
+    typealias Instant = ContinuousClock.Instant
+    private typealias Continuation = UnsafeContinuation<RedisOutcome, Never>
+
+    private enum Phase {
+        /// Not connected, and nobody wants it to be.
+        case idle
+        case opening
+        case ready
+        case closed
+    }
+
+    private struct State {
+        var phase = Phase.idle
+        var pipeline = RedisPipeline<Continuation>()
+        /// While ready.
+        var socket: RedisSocket?
+        /// The reactor's thread has bytes in hand that go out before those of the pipeline.
+        var isSending = false
+        /// The reactor's thread will look at the pipeline without being woken.
+        var isWaking = false
+        /// When the reactor's thread will look at the deadlines by itself.
+        var looksAt: Instant?
+    }
+
+    /// Where the reactor's thread is with the connection.
+    private enum Step {
+        case disconnected
+        case resolving
+        case connecting(RedisSocket, rest: [RedisSocketAddress])
+        case greeting(RedisSocket, RedisHandshake)
+        case ready(RedisSocket)
+    }
+
+    private let configuration: RedisConfiguration
+    private let reactor: RedisReactor
+    private let source: any RedisAddressSource
+    private let tickets = Atomic<UInt64>(0)
+    private let state = Mutex(State())
+
+    private var step = Step.disconnected
+    private var reader: RedisReplyReader?
+    private var backoff = RedisBackoff()
+    private var notBefore: Instant?
+    /// When the attempt to connect is given up.
+    private var giveUpAt: Instant?
+    /// Counts attempts, so that an answer which comes late is known as such.
+    private var attempt = 0
+    private var sending: [UInt8] = []
+    private var sent = 0
+    private var spare: [UInt8] = []
+    /// When bytes came last, or calls began to wait for some.
+    private var heardAt: Instant?
+    private var answers: [(Continuation, RedisOutcome)] = []
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+
+    /// How many unsent bytes there may be before callers wait for the server to take some.
+    static let highWater = 4 << 20
+    /// While there are calls, the reactor's thread looks after them at least this often.
+    private static let round = Duration.seconds(1)
+
+    init(_ configuration: RedisConfiguration, source: any RedisAddressSource, reactor: RedisReactor) {
+        self.configuration = configuration
+        self.source = source
+        self.reactor = reactor
+        reactor.join(self)
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    // MARK: Callers
+
+    /// Sends `count` commands in one piece and waits for their replies.
+    ///
+    /// - Parameter encode: Writes the commands; called again when the connection was not ready at first.
+    func call(count: Int, context: CallContext, _ encode: @Sendable (inout RedisWriter) -> Void)
+        async throws(StoreError)
+        -> RedisOutcome
+    {
+        let ticket = tickets.add(1, ordering: .relaxed).newValue
+        while true {
+            let outcome = await withTaskCancellationHandler {
+                await withUnsafeContinuation { continuation in
+                    enter(ticket, continuation, context.deadline.instant, count, encode)
+                }
+            } onCancel: {
+                leave(ticket)
+            }
+            switch outcome {
+            case .again: continue
+            case .failure(let error): throw error
+            case .one, .several: return outcome
+            }
+        }
+    }
+
+    /// Whether the server is behind with what it was sent.
+    func isCrowded(over limit: Int) -> Bool { unsentBytes > limit }
+
+    var unsentBytes: Int { state.withLock { $0.pipeline.unsentBytes } }
+
+    private func enter(
+        _ ticket: UInt64, _ continuation: Continuation, _ deadline: Instant, _ count: Int,
+        _ encode: @Sendable (inout RedisWriter) -> Void
+    ) {
+        var refusal: StoreError?
+        let wakes = state.withLock { state -> Bool in
+            // Looked at under the lock: who is cancelled after this finds the call and takes it out again.
+            if Task.isCancelled {
+                refusal = .cancelled(applied: .no)
+                return false
+            }
+            var wakes = false
+            switch state.phase {
+            case .closed:
+                refusal = .redisClosed
+                return false
+            case .ready where state.pipeline.unsentBytes < Self.highWater:
+                let isFirst = state.pipeline.isIdle && !state.isSending
+                state.pipeline.add(ticket, continuation, deadline: deadline, count: count, encode)
+                wakes = !(isFirst && sendDirectly(&state))
+            case .idle:
+                state.phase = .opening
+                state.pipeline.park(ticket, continuation, deadline: deadline)
+                wakes = true
+            case .ready, .opening:
+                state.pipeline.park(ticket, continuation, deadline: deadline)
+            }
+            if state.looksAt.map({ deadline < $0 }) ?? true { wakes = true }
+            guard wakes, !state.isWaking else { return false }
+            state.isWaking = true
+            return true
+        }
+        if wakes { reactor.wake() }
+        if let refusal { continuation.resume(returning: .failure(refusal)) }
+    }
+
+    /// - Returns: Whether everything has gone out.
+    private func sendDirectly(_ state: inout State) -> Bool {
+        guard let socket = state.socket else { return false }
+        // What failed shows itself to the reactor's thread.
+        guard case .bytes(let count) = state.pipeline.withUnsent({ socket.write($0) }) else { return false }
+        state.pipeline.sent(count)
+        return !state.pipeline.hasUnsent
+    }
+
+    private func leave(_ ticket: UInt64) {
+        let left = state.withLock { $0.pipeline.leave(ticket) }
+        if let left { left.waiter.resume(returning: .failure(.cancelled(applied: left.applied.storeApplied))) }
+    }
+
+    // MARK: The reactor's thread
+
+    func prepare(_ now: Instant) -> RedisInterest {
+        expire(now)
+        switch step {
+        case .disconnected: return prepareDisconnected(now)
+        case .resolving: return prepareAttempt(now, RedisInterest())
+        case .connecting(let socket, _):
+            return prepareAttempt(now, RedisInterest(descriptor: socket.descriptor, writes: true))
+        case .greeting(let socket, _):
+            return prepareAttempt(
+                now, RedisInterest(descriptor: socket.descriptor, reads: true, writes: sent < sending.count))
+        case .ready(let socket): return prepareReady(now, socket)
+        }
+    }
+
+    func becameReady(canRead: Bool, canWrite: Bool) {
+        switch step {
+        case .disconnected, .resolving: break
+        case .connecting(let socket, let rest):
+            let number = socket.connectError
+            if number == 0 { greet(socket) } else { connect(rest, after: RedisSystemError(number: number)) }
+        case .greeting(let socket, _):
+            if canWrite, sent < sending.count { sendInHand(socket) }
+            if canRead { receive(socket) }
+        case .ready(let socket):
+            if canRead { receive(socket) }
+        }
+    }
+
+    private func prepareDisconnected(_ now: Instant) -> RedisInterest {
+        let (isWanted, deadline) = state.withLock { state -> (Bool, Instant?) in
+            state.isWaking = false
+            state.looksAt = state.pipeline.nextDeadline
+            return (state.phase == .opening, state.pipeline.nextDeadline)
+        }
+        guard isWanted else { return RedisInterest(wakeAt: deadline) }
+        if let notBefore, now < notBefore { return RedisInterest(wakeAt: min(notBefore, deadline ?? notBefore)) }
+        attempt += 1
+        let number = attempt
+        giveUpAt = now + configuration.connectTimeout
+        step = .resolving
+        source.find { [self] result in
+            reactor.post { [self] in resolved(result, number) }
+        }
+        return prepareAttempt(now, RedisInterest())
+    }
+
+    private func prepareAttempt(_ now: Instant, _ interest: RedisInterest) -> RedisInterest {
+        if let giveUpAt, now >= giveUpAt {
+            fail(.redisConnectTimeout(configuration, phase: isResolving ? .dns : .tcp))
+            return prepareDisconnected(now)
+        }
+        var interest = interest
+        interest.wakeAt = giveUpAt
+        state.withLock { state in
+            state.isWaking = false
+            state.looksAt = state.pipeline.nextDeadline
+            if let next = state.pipeline.nextDeadline { interest.wakeAt = min(interest.wakeAt ?? next, next) }
+        }
+        return interest
+    }
+
+    private var isResolving: Bool {
+        if case .resolving = step { true } else { false }
+    }
+
+    private func prepareReady(_ now: Instant, _ socket: RedisSocket) -> RedisInterest {
+        var interest = RedisInterest(descriptor: socket.descriptor, reads: true)
+        var unparked: [Continuation] = []
+        var hasCalls = false
+        while true {
+            let isBlocked = sent < sending.count && !sendInHand(socket)
+            let isDone = state.withLock { state -> Bool in
+                hasCalls = state.pipeline.hasCalls
+                state.isWaking = false
+                state.looksAt = state.pipeline.nextDeadline
+                interest.wakeAt = state.pipeline.nextDeadline
+                if isBlocked { return true }
+                if state.pipeline.hasParked { unparked += state.pipeline.unpark() }
+                guard state.pipeline.hasUnsent else {
+                    state.isSending = false
+                    return true
+                }
+                state.isSending = true
+                sending = state.pipeline.takeUnsent(spare: spare)
+                spare = []
+                sent = 0
+                return false
+            }
+            if isDone { break }
+        }
+        for continuation in unparked { continuation.resume(returning: .again) }
+        guard case .ready = step else { return prepareDisconnected(now) }
+        interest.writes = sent < sending.count
+        if !hasCalls {
+            heardAt = nil
+        } else if let heardAt, now - heardAt >= configuration.stallTimeout {
+            fail(.redisLost("the server has not answered for \(configuration.stallTimeout)", nil))
+            return prepareDisconnected(now)
+        } else if heardAt == nil {
+            heardAt = now
+        }
+        if let wakeAt = interest.wakeAt { interest.wakeAt = min(wakeAt, now + Self.round) }
+        return interest
+    }
+
+    /// - Returns: Whether all that was in hand has gone out.
+    @discardableResult
+    private func sendInHand(_ socket: RedisSocket) -> Bool {
+        while sent < sending.count {
+            let result = sending.withUnsafeBytes { socket.write(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
+            switch result {
+            case .bytes(let count): sent += count
+            case .wouldBlock: return false
+            case .closed: return false
+            case .failed(let number):
+                fail(.redisLost("writing failed", RedisSystemError(number: number)))
+                return false
+            }
+        }
+        // A buffer that once was large is not kept for ever.
+        if sending.capacity <= 1 << 20 {
+            spare = sending
+            spare.removeAll(keepingCapacity: true)
+        }
+        sending = []
+        sent = 0
+        return true
+    }
+
+    private func receive(_ socket: RedisSocket) {
+        // A few times only: others want to be served as well.
+        for _ in 0..<16 {
+            switch socket.read(into: buffer) {
+            case .wouldBlock: return
+            case .closed: return fail(.redisLost("the server closed the connection", nil))
+            case .failed(let number): return fail(.redisLost("reading failed", RedisSystemError(number: number)))
+            case .bytes(let count):
+                heardAt = nil
+                do throws(RedisProtocolError) {
+                    try reader?.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                    try deliver()
+                } catch {
+                    return fail(.redisLost("what the server sent is no reply", error))
+                }
+                if count < buffer.count { return }
+            }
+        }
+    }
+
+    private func deliver() throws(RedisProtocolError) {
+        guard case .ready = step else { return try greeted() }
+        var values: [RedisValue] = []
+        while let value = try reader?.next() { values.append(value) }
+        guard !values.isEmpty else { return }
+        var isUnexpected = false
+        var isReadOnly = false
+        state.withLock { state in
+            state.isWaking = true
+            for value in values {
+                if source.mayChange, let error = value.error, error.isCode("READONLY") { isReadOnly = true }
+                switch state.pipeline.receive(value) {
+                case .nobody: break
+                case .unexpected: isUnexpected = true
+                case .answer(let continuation, .one(let value)): answers.append((continuation, .one(value)))
+                case .answer(let continuation, .several(let values)): answers.append((continuation, .several(values)))
+                }
+            }
+        }
+        for (continuation, outcome) in answers { continuation.resume(returning: outcome) }
+        answers.removeAll(keepingCapacity: true)
+        if isUnexpected { throw RedisProtocolError() }
+        if isReadOnly { fail(.redisLost("the server is a replica by now", nil)) }
+    }
+
+    private func expire(_ now: Instant) {
+        let left = state.withLock { $0.pipeline.expire(now) }
+        for left in left {
+            left.waiter.resume(
+                returning: .failure(.timeout("the call to the server", applied: left.applied.storeApplied)))
+        }
+    }
+
+    // MARK: Opening
+
+    private func resolved(_ result: Result<[RedisSocketAddress], StoreError>, _ number: Int) {
+        guard number == attempt, isResolving else { return }
+        switch result {
+        case .success(let addresses): connect(addresses, after: nil)
+        case .failure(let error): fail(error)
+        }
+    }
+
+    private func connect(_ addresses: [RedisSocketAddress], after failure: RedisSystemError?) {
+        var failure = failure
+        for (index, address) in addresses.enumerated() {
+            do throws(RedisSystemError) {
+                let socket = try RedisSocket(connectingTo: address)
+                step = .connecting(socket, rest: Array(addresses[(index + 1)...]))
+                return
+            } catch {
+                failure = error
+            }
+        }
+        fail(.redisUnreachable(failure, configuration))
+    }
+
+    private func greet(_ socket: RedisSocket) {
+        guard let reader = RedisReplyReader() else {
+            return fail(StoreError(.internal, "no memory for a reader of replies", applied: .no))
+        }
+        self.reader = reader
+        let handshake = RedisHandshake(configuration, wantsPrimary: source.mayChange)
+        sending = handshake.bytes
+        sent = 0
+        step = .greeting(socket, handshake)
+        sendInHand(socket)
+    }
+
+    private func greeted() throws(RedisProtocolError) {
+        while case .greeting(let socket, var handshake) = step, let value = try reader?.next() {
+            do throws(StoreError) {
+                let isReady = try handshake.receive(value)
+                step = isReady ? .ready(socket) : .greeting(socket, handshake)
+            } catch {
+                return fail(error)
+            }
+        }
+        guard case .ready(let socket) = step else { return }
+        backoff.succeeded()
+        notBefore = nil
+        giveUpAt = nil
+        let waiting = state.withLock { state -> [Continuation] in
+            guard state.phase != .closed else { return [] }
+            state.phase = .ready
+            state.socket = socket
+            state.isSending = false
+            return state.pipeline.unpark()
+        }
+        for continuation in waiting { continuation.resume(returning: .again) }
+    }
+
+    // MARK: Ending
+
+    /// Gives the socket up. Who waits is told, and the next call opens it again, not before the back-off has passed.
+    private func fail(_ error: StoreError) {
+        var generator = SystemRandomNumberGenerator()
+        let wasReady = if case .ready = step { true } else { false }
+        notBefore = ContinuousClock.now + (wasReady ? .zero : backoff.failed(using: &generator))
+        disconnect()
+        let (left, parked) = state.withLock { state -> ([RedisPipeline<Continuation>.Left], [Continuation]) in
+            state.socket = nil
+            state.isSending = false
+            if state.phase != .closed { state.phase = .idle }
+            return (state.pipeline.breakOff(), state.pipeline.unpark())
+        }
+        for left in left {
+            left.waiter.resume(returning: .failure(error.filling(applied: left.applied.storeApplied)))
+        }
+        // Those who only waited for room have lost nothing: the connection is opened anew for them.
+        for continuation in parked {
+            continuation.resume(returning: wasReady ? .again : .failure(error.filling(applied: .no)))
+        }
+    }
+
+    private func disconnect() {
+        step = .disconnected
+        reader = nil
+        sending = []
+        sent = 0
+        heardAt = nil
+        giveUpAt = nil
+        attempt += 1
+    }
+
+    /// For good. Who waits is told.
+    func close() async {
+        let waiting = state.withLock { state -> [Continuation] in
+            state.phase = .closed
+            state.socket = nil
+            return state.pipeline.breakOff().map(\.waiter) + state.pipeline.unpark()
+        }
+        for continuation in waiting { continuation.resume(returning: .failure(.redisClosed)) }
+        await withUnsafeContinuation { continuation in
+            reactor.post { [self] in
+                disconnect()
+                reactor.leave(self)
+                continuation.resume()
+            }
+        }
+    }
+}
+
+extension RedisPipeline.Applied {
+    var storeApplied: StoreError.Applied { self == .no ? .no : .unknown }
+}

@@ -1,0 +1,96 @@
+import StoresCore
+
+extension RedisSessionDriver {
+    func delete(prefix: String, context: CallContext) async throws(StoreError) -> Int {
+        guard !prefix.isEmpty else {
+            throw .invalidArgument("an empty prefix would delete everything", remedy: "name a prefix")
+        }
+        let range = keys.range(prefix)
+        var count = 0
+        var place = RedisScanPlace()
+        repeat {
+            // What is deleted by now stays deleted; the rest is for the next call.
+            try context.check("the deletion", applied: count > 0 ? .unknown : .no)
+            let page = try await page(range, &place, step: 500, deletes: true, context)
+            count += page.count
+        } while !place.isAtEnd
+        return count
+    }
+
+    func scan(prefix: String?, cursor: Cursor?, limit: Int, context: CallContext) async throws(StoreError)
+        -> Page<String>
+    {
+        let range = keys.range(prefix)
+        var place = RedisScanPlace()
+        if let cursor {
+            guard let decoded = RedisScanPlace(cursor) else {
+                throw .invalidArgument(
+                    "the cursor was not given out by this store",
+                    remedy: "hand over the `next` of a page of the same query, or none to start anew")
+            }
+            place = decoded
+        }
+        var found: [String] = []
+        // Where few keys match, many steps find none. Half of the time is kept for the caller's way back: a page that
+        // is not full, even an empty one, goes on where it was.
+        let half = ContinuousClock.now + context.deadline.remaining / 2
+        repeat {
+            try context.check("the scan")
+            let page = try await page(
+                range, &place, step: min(max(limit, 100), 1000), deletes: false, context)
+            found += page.keys
+        } while found.count < limit && !place.isAtEnd && ContinuousClock.now < half
+        return Page(items: found, next: place.isAtEnd ? nil : place.cursor)
+    }
+
+    /// One step of SCAN; the server looks at `step` places of its key space, and so is never blocked for long.
+    private func page(
+        _ range: RedisKeys.Range, _ place: inout RedisScanPlace, step: Int, deletes: Bool, _ context: CallContext
+    ) async throws(StoreError) -> (keys: [String], count: Int) {
+        let now = context.now.millisecondsSinceEpoch
+        let cursor = place.position
+        let reply = try await client.scan(
+            RedisSessionScripts.scan, slot: range.isOneSlot ? range.exact.map(RedisKeys.slot) : nil, place: place,
+            context: context, arguments: 7
+        ) { writer in
+            writer.integer(now)
+            writer.text(cursor)
+            writer.integer(Int64(step))
+            writer.text(range.pattern)
+            writer.text(range.exact ?? [])
+            writer.text(range.start)
+            writer.word(deletes ? "1" : "0")
+        }
+        guard let parts = reply.value.array, parts.count == 3, let next = parts[0].text, let count = parts[1].integer,
+            let found = parts[2].array
+        else { throw .redisUnexpected("a scan") }
+        place.advance(to: next, hasMoreServers: reply.hasMoreServers)
+        return (found.compactMap { $0.bytes.flatMap(keys.sessionKey) }, Int(clamping: count))
+    }
+}
+
+/// How far a scan has come: SCAN's own cursor on one server, and which server of a cluster that is.
+struct RedisScanPlace: Sendable, Hashable {
+    var server = 0
+    var position = "0"
+    private(set) var isAtEnd = false
+
+    init() {}
+
+    init?(_ cursor: Cursor) {
+        let parts = cursor.rawValue.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let server = Int(parts[0]), server >= 0, let position = UInt64(parts[1]) else {
+            return nil
+        }
+        self.server = server
+        self.position = String(position)
+    }
+
+    var cursor: Cursor { Cursor(rawValue: "\(server):\(position)") }
+
+    mutating func advance(to next: String, hasMoreServers: Bool) {
+        position = next
+        guard next == "0" else { return }
+        if hasMoreServers { server += 1 } else { isAtEnd = true }
+    }
+}

@@ -1,0 +1,213 @@
+/// The session tier's scripts. Each runs as one step on the server; keys and values are arguments.
+///
+/// Their replies begin with a word: `ok`, `conflict` with the etag that is there, `kind` with what the key holds,
+/// `fenced` with the latest generation, `foreign` for what this library did not write.
+enum RedisSessionScripts {
+    /// What all share. `entry` gives kind, etag and expiry of what is visible, and whether something expired is in the
+    /// way. Positions are those of `RedisEntry`, counted from 1.
+    private static let common = """
+        local never = '0000000000000000000'
+        local function entry(key, now)
+          local head = redis.pcall('GETRANGE', key, 0, 42)
+          local kind = 'a value'
+          if type(head) == 'table' then
+            local found = redis.call('TYPE', key).ok
+            if found == 'hash' then
+              kind = 'a counter'
+              head = redis.call('HGET', key, 'h')
+            elseif found == 'list' then
+              kind = 'a list'
+              head = redis.call('LINDEX', key, 0)
+            end
+          elseif head == '' then
+            return nil
+          end
+          if type(head) ~= 'string' or string.sub(head, 1, 3) ~= 'v1 ' then return 'foreign' end
+          local expires = string.sub(head, 20, 38)
+          if expires ~= never and tonumber(expires) <= now then return nil, nil, nil, true end
+          return kind, string.sub(head, 4, 18), expires
+        end
+        local function refused(kind, etag, condition, wanted)
+          if kind == 'foreign' then return {'foreign'} end
+          if condition == 'a' and kind then return {'conflict', etag} end
+          if condition == 'm' and (not kind or etag ~= wanted) then return {'conflict', etag or false} end
+        end
+        local function fenced(key, generation)
+          local current = redis.call('HGET', key, 'g') or '0'
+          if current ~= generation or current == '0' then return {'fenced', current} end
+        end
+        local function head(etag, expires)
+          return 'v1 ' .. etag .. ' ' .. expires .. ' 000 '
+        end
+        local function expiry(key, mode, ttl)
+          if mode == 'n' or (mode == 'a' and ttl == '0') then redis.call('PERSIST', key)
+          elseif mode == 'a' then redis.call('PEXPIRE', key, ttl) end
+        end
+        local function put(key, kind, old, mode, expires, ttl, etag, length, content, value)
+          if mode == 'k' then expires = kind and old or never end
+          local text = 'v1 ' .. etag .. ' ' .. expires .. ' ' .. length .. ' ' .. content .. value
+          if mode == 'a' and ttl ~= '0' then redis.call('SET', key, text, 'PX', ttl)
+          elseif mode == 'k' and kind then redis.call('SET', key, text, 'KEEPTTL')
+          else redis.call('SET', key, text) end
+          return expires
+        end
+
+        """
+
+    /// KEYS: entry, and lease for a guard. ARGV: now, condition, etag wanted, mode, expires, ttl, etag, length of the
+    /// content type, content type, value, and generation for a guard.
+    static let set = RedisScript(
+        common + """
+            if KEYS[2] then
+              local stop = fenced(KEYS[2], ARGV[11])
+              if stop then return stop end
+            end
+            local kind, etag, old = entry(KEYS[1], tonumber(ARGV[1]))
+            local stop = refused(kind, etag, ARGV[2], ARGV[3])
+            if stop then return stop end
+            if kind and kind ~= 'a value' then return {'kind', kind} end
+            return {'ok', put(KEYS[1], kind, old, unpack(ARGV, 4, 10))}
+            """)
+
+    /// KEYS: entry. ARGV: now. Replies with head and content of what a plain GET can't read.
+    static let read = RedisScript(
+        common + """
+            local kind, etag, expires = entry(KEYS[1], tonumber(ARGV[1]))
+            if not kind then return false end
+            if kind == 'a counter' then return {'ok', etag, expires, redis.call('HGET', KEYS[1], 'n')} end
+            if kind == 'a value' then return {'value', redis.call('GET', KEYS[1])} end
+            if kind == 'foreign' then return {'foreign'} end
+            return {'kind', kind}
+            """)
+
+    /// KEYS: entry. ARGV: now. Replies with 1 when it was visible.
+    static let delete = RedisScript(
+        common + """
+            local kind = entry(KEYS[1], tonumber(ARGV[1]))
+            redis.call('UNLINK', KEYS[1])
+            return kind and 1 or 0
+            """)
+
+    /// KEYS: entry. ARGV: now, mode, expires, ttl.
+    static let touch = RedisScript(
+        common + """
+            local kind, etag, old = entry(KEYS[1], tonumber(ARGV[1]))
+            if not kind then return false end
+            if kind == 'foreign' then return {'foreign'} end
+            local mode, expires = ARGV[2], ARGV[3]
+            if mode == 'k' then return {'ok', old} end
+            if kind == 'a value' then redis.call('SETRANGE', KEYS[1], 19, expires)
+            elseif kind == 'a counter' then redis.call('HSET', KEYS[1], 'h', head(etag, expires))
+            else redis.call('LSET', KEYS[1], 0, head(etag, expires)) end
+            expiry(KEYS[1], mode, ARGV[4])
+            return {'ok', expires}
+            """)
+
+    /// KEYS: entry. ARGV: now, amount, mode, expires, ttl, etag.
+    static let increment = RedisScript(
+        common + """
+            local kind, etag, old, stale = entry(KEYS[1], tonumber(ARGV[1]))
+            if kind == 'foreign' then return {'foreign'} end
+            if kind and kind ~= 'a counter' then return {'kind', kind} end
+            if stale then redis.call('UNLINK', KEYS[1]) end
+            local mode, expires = ARGV[3], ARGV[4]
+            if mode == 'k' then expires = kind and old or never end
+            local sum = redis.pcall('HINCRBY', KEYS[1], 'n', ARGV[2])
+            if type(sum) == 'table' then return {'overflow'} end
+            redis.call('HSET', KEYS[1], 'h', head(ARGV[6], expires))
+            expiry(KEYS[1], mode, ARGV[5])
+            return {'ok', redis.call('HGET', KEYS[1], 'n')}
+            """)
+
+    /// KEYS: entry. ARGV: now, how many to keep, mode, expires, ttl, etag, elements.
+    static let append = RedisScript(
+        common + """
+            local kind, etag, old, stale = entry(KEYS[1], tonumber(ARGV[1]))
+            if kind == 'foreign' then return {'foreign'} end
+            if kind and kind ~= 'a list' then return {'kind', kind} end
+            if stale then redis.call('UNLINK', KEYS[1]) end
+            local mode, expires = ARGV[3], ARGV[4]
+            if mode == 'k' then expires = kind and old or never end
+            for first = 7, #ARGV, 1000 do
+              redis.call('RPUSH', KEYS[1], unpack(ARGV, first, math.min(first + 999, #ARGV)))
+            end
+            if kind then redis.call('LPOP', KEYS[1]) end
+            redis.call('LTRIM', KEYS[1], '-' .. ARGV[2], -1)
+            local count = redis.call('LLEN', KEYS[1])
+            redis.call('LPUSH', KEYS[1], head(ARGV[6], expires))
+            expiry(KEYS[1], mode, ARGV[5])
+            return {'ok', count}
+            """)
+
+    /// KEYS: entry. ARGV: now, how many.
+    static let elements = RedisScript(
+        common + """
+            local kind = entry(KEYS[1], tonumber(ARGV[1]))
+            if not kind then return false end
+            if kind == 'foreign' then return {'foreign'} end
+            if kind ~= 'a list' then return {'kind', kind} end
+            local count = math.min(tonumber(ARGV[2]), redis.call('LLEN', KEYS[1]) - 1)
+            return {'ok', redis.call('LRANGE', KEYS[1], -count, -1)}
+            """)
+
+    /// KEYS: an entry for each operation, then the leases of guards. ARGV: now, how many operations, then for each its
+    /// kind (`s`, `d`, `c`), condition, etag wanted, and for `s` mode, expires, ttl, etag, length, content type, value,
+    /// the number of its lease among KEYS or 0, and the generation.
+    static let transact = RedisScript(
+        common + """
+            local now, count = tonumber(ARGV[1]), tonumber(ARGV[2])
+            local at, place, kinds, olds = {}, 3, {}, {}
+            for number = 1, count do
+              at[number] = place
+              local write = ARGV[place] == 's'
+              if write and ARGV[place + 10] ~= '0' then
+                local stop = fenced(KEYS[tonumber(ARGV[place + 10])], ARGV[place + 11])
+                if stop then return {'stop', number, stop} end
+              end
+              local kind, etag, old = entry(KEYS[number], now)
+              local stop = refused(kind, etag, ARGV[place + 1], ARGV[place + 2])
+              if stop then return {'stop', number, stop} end
+              kinds[number], olds[number] = kind or false, old
+              place = place + (write and 12 or 3)
+            end
+            for number = 1, count do
+              if ARGV[at[number]] == 's' and kinds[number] and kinds[number] ~= 'a value' then
+                return {'stop', number, {'kind', kinds[number]}}
+              end
+            end
+            local done = {'ok'}
+            for number = 1, count do
+              local place, key = at[number], KEYS[number]
+              if ARGV[place] == 's' then
+                done[number + 1] = put(key, kinds[number], olds[number], unpack(ARGV, place + 3, place + 9))
+              elseif ARGV[place] == 'd' then
+                redis.call('UNLINK', key)
+                done[number + 1] = kinds[number] and 1 or 0
+              else
+                done[number + 1] = 0
+              end
+            end
+            return done
+            """)
+
+    /// ARGV: now, cursor, how many places of the key space to look at, pattern, the one key that is meant exactly or
+    /// nothing, how the others begin, and whether to delete them. Replies with the next cursor, how many were visible,
+    /// and, unless they were deleted, which.
+    static let scan = RedisScript(
+        common + """
+            local now, exact, start = tonumber(ARGV[1]), ARGV[5], ARGV[6]
+            local page = redis.call('SCAN', ARGV[2], 'MATCH', ARGV[4], 'COUNT', ARGV[3])
+            local found, count = {}, 0
+            for _, key in ipairs(page[2]) do
+              if key == exact or string.sub(key, 1, #start) == start then
+                local kind = entry(key, now)
+                if kind and kind ~= 'foreign' then
+                  count = count + 1
+                  if ARGV[7] == '0' then found[count] = key end
+                end
+                if ARGV[7] == '1' then redis.call('UNLINK', key) end
+              end
+            end
+            return {page[1], count, found}
+            """)
+}

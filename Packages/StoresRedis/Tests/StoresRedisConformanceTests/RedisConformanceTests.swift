@@ -1,0 +1,41 @@
+import Foundation
+import StoresConformance
+import StoresCore
+import StoresRedis
+import Testing
+
+/// A server that the environment names: `REDIS_URL`, `VALKEY_URL`.
+struct Server: Sendable, CustomTestStringConvertible {
+    var name: String
+    var url: String
+
+    var testDescription: String { name }
+    var settings: [String: String] { ["\(name.uppercased())_URL": url] }
+
+    static let all: [Server] = ["redis", "valkey", "keydb"].compactMap { name in
+        ProcessInfo.processInfo.environment["\(name.uppercased())_URL"].map { Server(name: name, url: $0) }
+    }
+}
+
+/// One test for each case of the contracts, on each server; each under a key prefix of its own.
+@Suite(
+    .enabled(
+        if: !Server.all.isEmpty,
+        "no server: set REDIS_URL or VALKEY_URL, or run scripts/services start redis valkey and export scripts/services env"
+    ))
+struct RedisConformanceTests {
+    @Test(arguments: Server.all, Conformance.cases(for: .session))
+    func session(_ server: Server, _ test: ConformanceCase) async throws {
+        try await keeps(server, test)
+    }
+
+    private func keeps(_ server: Server, _ test: ConformanceCase) async throws {
+        var settings = server.settings
+        settings["\(server.name.uppercased())_KEY_PREFIX"] = "test-\(UUID().uuidString):"
+        try await ConformanceSubject.with(StoresRedis.self, named: server.name, tiers: [test.tier], settings: settings)
+        {
+            let report = await Conformance.run($0) { $0.id == test.id }
+            #expect(report.isPassing, "\(report.text)")
+        }
+    }
+}
