@@ -35,6 +35,7 @@ let package = Package(
         .library(name: "StoresCore", targets: ["StoresCore"]),
         .library(name: "StoresConformance", targets: ["StoresConformance"]),
         .library(name: "StoresFile", targets: ["StoresFile"]),
+        .library(name: "StoresRedis", targets: ["StoresRedis"]),
         .library(name: "StoresSQLite", targets: ["StoresSQLite"]),
     ],
     traits: [
@@ -80,6 +81,14 @@ let package = Package(
             path: "Packages/StoresFile/Tests/StoresFileWriter", swiftSettings: settings),
         tests("StoresFileConformanceTests", in: "StoresFile", ["StoresFile", "StoresCore", "StoresConformance"]),
         tests("StoresFileTests", in: "StoresFile", ["StoresFile", "StoresFileWriter", "StoresCore"]),
+        // Without pkgConfig: that of hiredis has a flag which SwiftPM warns of, to everybody who builds any adapter.
+        .systemLibrary(
+            name: "CHiredis", path: "Packages/StoresRedis/Sources/CHiredis",
+            providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        target("StoresRedis", ["CHiredis", "StoresCore", .product(name: "Logging", package: "swift-log")]),
+        tests(
+            "StoresRedisConformanceTests", in: "StoresRedis", ["StoresRedis", "StoresCore", "StoresConformance"]),
+        tests("StoresRedisTests", in: "StoresRedis", ["StoresRedis", "StoresCore"]),
         target("StoresSQLite", ["StoresCore", .product(name: "Logging", package: "swift-log")] + grdb),
         .executableTarget(
             name: "StoresSQLiteWriter", dependencies: ["StoresSQLite", "StoresCore"],

@@ -7,7 +7,7 @@ public enum StoresRedis: StoreAdapter {
         AdapterDescription(
             name: flavor.rawValue, package: "StoresRedis", summary: summary(flavor), systemName: "redis",
             tiers: tiers, settings: RedisConfiguration.settings(flavor), composeService: flavor.rawValue,
-            composeProfile: flavor == .redis ? nil : flavor.rawValue, endpointVariable: flavor.variable("URL"))
+            composeProfile: flavor == .redis ? nil : "cache-alt", endpointVariable: flavor.variable("URL"))
     }
 
     static let tiers: [Tier: TierCapabilities] = [
