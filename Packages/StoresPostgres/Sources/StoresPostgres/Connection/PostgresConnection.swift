@@ -1,0 +1,360 @@
+import CLibPQ
+import Dispatch
+import StoresCore
+import Synchronization
+
+/// One connection in pipeline mode, on which the requests of many tasks are under way at once.
+///
+/// Whoever holds `lock` may touch libpq: the queue on which the socket's readiness arrives, or, while nothing is under
+/// way, the submitting task itself, which saves a lone request a change of thread. Requests that come while others are
+/// under way gather in the inbox and go out together.
+///
+/// `@unchecked Sendable`: all `var` are used under `lock`, those of the inbox under its own.
+final class PostgresConnection: @unchecked Sendable {
+    private struct Inbox {
+        var requests: [PostgresRequest] = []
+        var isScheduled = false
+    }
+
+    let id: UInt64
+    let openedAt = ContinuousClock.now
+    let serverVersion: Int
+    let queue: DispatchQueue
+    let handle: PQHandle
+    /// Told once, when the connection is of no more use.
+    private let onClose: @Sendable (PostgresConnection) -> Void
+    private let onNotify: (@Sendable (String) -> Void)?
+
+    private let lock = Mutex(())
+    private var pipeline = PostgresPipeline()
+    private var isOpen = true
+    private var reader: (any DispatchSourceRead)?
+    private var writer: (any DispatchSourceWrite)?
+    /// The size of the last batch: a lone request is sent at once, a crowd is gathered.
+    private var lastBatch = 0
+    private var sweepAt: ContinuousClock.Instant?
+
+    private let inbox = Mutex(Inbox())
+    private let load = Atomic<Int>(0)
+    private let retired = Atomic<Bool>(false)
+
+    /// How long a request may be overdue before the connection counts as dead: the server's own limit comes first.
+    static let patience = Duration.seconds(5)
+
+    init(
+        id: UInt64, handle: PQHandle, queue: DispatchQueue, onNotify: (@Sendable (String) -> Void)? = nil,
+        onClose: @escaping @Sendable (PostgresConnection) -> Void
+    ) {
+        self.id = id
+        self.handle = handle
+        self.queue = queue
+        self.onClose = onClose
+        self.onNotify = onNotify
+        serverVersion = handle.serverVersion
+    }
+
+    /// Requests that wait or are under way.
+    var pending: Int { load.load(ordering: .relaxed) }
+
+    /// No more requests are to be given to it.
+    var isRetired: Bool {
+        get { retired.load(ordering: .relaxed) }
+        set { retired.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Turns pipeline mode on and begins to listen to the socket.
+    func start() throws(StoreError) {
+        guard PQsetnonblocking(handle.connection, 1) == 0, PQenterPipelineMode(handle.connection) == 1 else {
+            throw StoreError(.unavailable, "the connection does not enter pipeline mode", applied: .no)
+        }
+        let source = DispatchSource.makeReadSource(fileDescriptor: handle.socket, queue: queue)
+        source.setEventHandler { [weak self] in self?.readable() }
+        // The socket must outlive its source.
+        source.setCancelHandler { [handle] in _ = handle }
+        lock.withLock { _ in reader = source }
+        source.activate()
+    }
+
+    // MARK: Sending
+
+    func run(_ request: PostgresRequest, isCancellable: Bool = true) async -> PostgresOutcome {
+        load.add(1, ordering: .relaxed)
+        defer { load.subtract(1, ordering: .relaxed) }
+        return await request.run(isCancellable: isCancellable, submit)
+    }
+
+    private func submit(_ request: PostgresRequest) {
+        let isSent = lock.withLockIfAvailable { _ -> Bool in
+            guard isOpen, pipeline.isIdle, lastBatch <= 1, inbox.withLock({ $0.requests.isEmpty }) else { return false }
+            send([request])
+            return true
+        }
+        if isSent == true { return }
+        let isFirst = inbox.withLock { inbox in
+            inbox.requests.append(request)
+            defer { inbox.isScheduled = true }
+            return !inbox.isScheduled
+        }
+        if isFirst { queue.async { self.drain() } }
+    }
+
+    private func drain() {
+        lock.withLock { _ in drainInbox() }
+    }
+
+    private func drainInbox() {
+        let batch = inbox.withLock { inbox in
+            defer { inbox = Inbox() }
+            return inbox.requests
+        }
+        guard !batch.isEmpty else { return }
+        guard isOpen else {
+            for request in batch { request.finish(.notSent(nil)) }
+            return
+        }
+        lastBatch = batch.count
+        send(batch)
+    }
+
+    /// Sends what is to be sent, with one flush.
+    private func send(_ requests: [PostgresRequest]) {
+        guard !requests.isEmpty else { return }
+        let actions = pipeline.plan(requests) { Self.statementTimeout(for: $0.deadline) }
+        for action in actions where !perform(action) { return fail() }
+        flush()
+        for request in requests { arm(request.deadline) }
+    }
+
+    private func perform(_ action: PostgresPipeline.Action) -> Bool {
+        let connection = handle.connection
+        switch action {
+        case .sync: return PQpipelineSync(connection) == 1
+        case .prepare(let statement, let types):
+            return PQsendPrepare(connection, statement.name, statement.sql, Int32(types.count), types) == 1
+        case .execute(let command, let statement):
+            return command.withValues { count, values, lengths, formats in
+                if let statement {
+                    return PQsendQueryPrepared(connection, statement.name, count, values, lengths, formats, 1) == 1
+                }
+                return PQsendQueryParams(
+                    connection, command.sql, count, command.types, values, lengths, formats, 1) == 1
+            }
+        case .deallocate(let statement):
+            return PQsendQueryParams(connection, "DEALLOCATE \(statement.name)", 0, nil, nil, nil, nil, 1) == 1
+        case .setStatementTimeout(let milliseconds):
+            return PQsendQueryParams(
+                connection, "SET statement_timeout = \(milliseconds)", 0, nil, nil, nil, nil, 1) == 1
+        }
+    }
+
+    private func flush() {
+        switch PQflush(handle.connection) {
+        case 0:
+            writer?.cancel()
+            writer = nil
+        case 1: waitUntilWritable()
+        default: fail()
+        }
+    }
+
+    /// The socket takes no more: go on when it does, and read meanwhile, or both sides might wait for each other.
+    private func waitUntilWritable() {
+        guard writer == nil else { return }
+        let source = DispatchSource.makeWriteSource(fileDescriptor: handle.socket, queue: queue)
+        source.setEventHandler { [weak self] in
+            guard let self else { return }
+            lock.withLock { _ in if isOpen { flush() } }
+        }
+        source.setCancelHandler { [handle] in _ = handle }
+        writer = source
+        source.activate()
+    }
+
+    // MARK: Receiving
+
+    private func readable() {
+        var completions: [PostgresPipeline.Completion] = []
+        var notifications: [String] = []
+        lock.withLock { _ in
+            guard isOpen else { return }
+            let isAlive = PQconsumeInput(handle.connection) == 1
+            receive(&completions)
+            if onNotify != nil { collect(&notifications) }
+            guard isAlive, !handle.isBroken else { return fail() }
+            let again = pipeline.takeAgain()
+            if !again.isEmpty { send(again) }
+            if pipeline.isIdle, inbox.withLock({ !$0.isScheduled }) { lastBatch = min(lastBatch, completions.count) }
+        }
+        for completion in completions { completion.request.finish(completion.outcome) }
+        for channel in notifications { onNotify?(channel) }
+    }
+
+    private func receive(_ completions: inout [PostgresPipeline.Completion]) {
+        var empty = 0
+        while !pipeline.isIdle, PQisBusy(handle.connection) == 0 {
+            guard let result = PQgetResult(handle.connection) else {
+                pipeline.endOfCommand()
+                empty += 1
+                // Twice nothing: libpq and this code no longer agree on what is under way.
+                if empty > 2 { return fail() }
+                continue
+            }
+            empty = 0
+            switch PQresultStatus(result) {
+            case PGRES_PIPELINE_SYNC:
+                PQclear(result)
+                completions += pipeline.synced()
+            case PGRES_PIPELINE_ABORTED:
+                PQclear(result)
+                pipeline.received(.aborted)
+            case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+                pipeline.received(.rows(PostgresRows(taking: result)))
+            case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+                PQclear(result)
+                return fail()
+            default:
+                let failure = PQHandle.failure(result)
+                PQclear(result)
+                pipeline.received(.failed(failure))
+                // There will be no Sync any more.
+                if handle.isBroken { return }
+            }
+        }
+    }
+
+    private func collect(_ notifications: inout [String]) {
+        while let notification = PQnotifies(handle.connection) {
+            notifications.append(String(cString: notification.pointee.relname))
+            PQfreemem(notification)
+        }
+    }
+
+    // MARK: Deadlines
+
+    /// The server's limit for a statement, rounded up to a power of two of milliseconds, so that it seldom changes: the
+    /// caller's own deadline is exact, this one frees the server.
+    private static func statementTimeout(for deadline: ContinuousClock.Instant) -> Int {
+        let remaining = max(1, ContinuousClock.now.duration(to: deadline).wholeMilliseconds)
+        var limit = 1024
+        while limit < remaining, limit < 1 << 30 { limit *= 2 }
+        return limit
+    }
+
+    private func arm(_ deadline: ContinuousClock.Instant) {
+        if let sweepAt, sweepAt <= deadline { return }
+        sweepAt = deadline
+        queue.asyncAfter(deadline: .now() + .nanoseconds(Self.nanoseconds(until: deadline))) { [weak self] in
+            self?.sweep()
+        }
+    }
+
+    private static func nanoseconds(until deadline: ContinuousClock.Instant) -> Int {
+        let milliseconds = ContinuousClock.now.duration(to: deadline).wholeMilliseconds
+        return Int(min(max(1, milliseconds), 86_400_000)) * 1_000_000
+    }
+
+    /// Ends what is overdue. The answer, should it come, is thrown away.
+    private func sweep() {
+        lock.withLock { _ in
+            sweepAt = nil
+            guard isOpen else { return }
+            let now = ContinuousClock.now
+            let waiting = pipeline.requests + inbox.withLock { $0.requests }
+            var next: ContinuousClock.Instant?
+            for request in waiting {
+                if request.deadline <= now {
+                    request.abandon { .timedOut(wasSent: $0) }
+                } else if !request.isFinished {
+                    next = min(next ?? request.deadline, request.deadline)
+                }
+            }
+            if let oldest = pipeline.requests.first {
+                let limit = oldest.deadline.advanced(by: Self.patience)
+                // Nothing comes any more, not even the server's own time-out.
+                if limit <= now { return fail() }
+                if oldest.deadline <= now { next = min(next ?? limit, limit) }
+            }
+            if let next { arm(next) }
+        }
+    }
+
+    // MARK: End
+
+    /// Under the lock: the connection is of no use any more.
+    private func fail() {
+        guard isOpen else { return }
+        let failure =
+            pipeline.frontFailure ?? PostgresFailure(sqlState: nil, message: handle.message)
+        close(.lost(failure), .notSent(failure))
+    }
+
+    private func close(_ sent: PostgresOutcome, _ unsent: PostgresOutcome) {
+        isOpen = false
+        isRetired = true
+        reader?.cancel()
+        reader = nil
+        writer?.cancel()
+        writer = nil
+        for request in pipeline.abandon() { request.abandon { $0 ? sent : unsent } }
+        let waiting = inbox.withLock { inbox in
+            defer { inbox.requests = [] }
+            return inbox.requests
+        }
+        for request in waiting { request.finish(unsent) }
+        // Not under the lock, which the pool's own would follow.
+        queue.async { self.onClose(self) }
+    }
+
+    /// Closes it; what is under way fails.
+    func close() {
+        lock.withLock { _ in
+            if isOpen { close(.lost(nil), .notSent(nil)) }
+        }
+    }
+
+    var isClosed: Bool { lock.withLock { _ in !isOpen } }
+
+    /// Nothing is under way or waits.
+    var isIdle: Bool { pending == 0 && lock.withLock { _ in pipeline.isIdle } }
+
+    /// Open, with nothing under way, and in no transaction.
+    var isFree: Bool {
+        lock.withLock { _ in
+            isOpen && pipeline.isIdle && PQtransactionStatus(handle.connection) == PQTRANS_IDLE
+        }
+    }
+
+    // MARK: Alone
+
+    /// Leaves pipeline mode and gives libpq to `body`, on the connection's own thread, which may block there; for COPY
+    /// and scripts. Only on a connection that one task has for itself, with nothing under way.
+    func alone<T: Sendable>(
+        _ body: @escaping @Sendable (PQHandle) throws(StoreError) -> T
+    ) async throws(StoreError) -> T {
+        let result: Result<T, StoreError> = await withUnsafeContinuation { continuation in
+            queue.async {
+                continuation.resume(returning: Result { () throws(StoreError) in try self.perform(body) })
+            }
+        }
+        return try result.get()
+    }
+
+    private func perform<T>(_ body: (PQHandle) throws(StoreError) -> T) throws(StoreError) -> T {
+        let result: Result<T, StoreError> = lock.withLock { _ in
+            guard isOpen else { return .failure(.notSent(nil, .write)) }
+            guard pipeline.isIdle, PQexitPipelineMode(handle.connection) == 1,
+                PQsetnonblocking(handle.connection, 0) == 0
+            else {
+                fail()
+                return .failure(StoreError(.internal, "the connection is not free", applied: .no))
+            }
+            let result = Result { () throws(StoreError) in try body(handle) }
+            let isUsable =
+                !handle.isBroken && PQsetnonblocking(handle.connection, 1) == 0
+                && PQenterPipelineMode(handle.connection) == 1
+            if !isUsable { fail() }
+            return result
+        }
+        return try result.get()
+    }
+}

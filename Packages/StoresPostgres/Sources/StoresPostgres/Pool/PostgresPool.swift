@@ -1,0 +1,340 @@
+import CLibPQ
+import Dispatch
+import Logging
+import StoresCore
+import Synchronization
+
+/// The connections to one server, and the way to it for all drivers.
+public final class PostgresPool: Sendable {
+    typealias State = PostgresPoolState<PostgresConnection, PostgresWaiter>
+
+    let configuration: PostgresConfiguration
+    let endpoint: String
+    let logger: Logger
+    private let connect: PQConnect
+    private let state: Mutex<State>
+    private let known = Mutex(Known())
+    private let nextID = Atomic<UInt64>(0)
+    private let isClosed = Atomic<Bool>(false)
+    /// Waiting times and cancellations; neither takes long there but for the latter, which opens a connection.
+    private let queue = DispatchQueue(label: "stores.postgres.pool")
+    private let cancelling = DispatchQueue(label: "stores.postgres.cancel")
+
+    private struct Known {
+        var types = PostgresTypes()
+        var serverVersion = 0
+        var isInRecovery = false
+        /// How far the last attempt to connect came, and why it failed.
+        var phase: StoreError.Phase?
+        var failure: StoreError?
+        var sweepAt: ContinuousClock.Instant?
+    }
+
+    init(_ configuration: PostgresConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        endpoint = configuration.endpoint
+        connect = PQConnect(configuration: configuration, endpoint: endpoint)
+        let shared = max(1, min(configuration.sharedConnections, configuration.poolSize - 1))
+        state = Mutex(State(shared: shared, leases: configuration.poolSize - shared))
+    }
+
+    var types: PostgresTypes { known.withLock { $0.types } }
+    /// For example 150018 or 180004; 0 before the first connection.
+    var serverVersion: Int { known.withLock { $0.serverVersion } }
+    var isInRecovery: Bool { known.withLock { $0.isInRecovery } }
+    var schema: String { configuration.schema }
+
+    // MARK: Statements
+
+    /// One statement on a shared connection.
+    ///
+    /// - Throws: For a write on a connection that goes away, `unavailable` with `applied: .unknown`. What was not sent
+    ///   goes to another connection.
+    func query(
+        _ sql: String, _ parameters: [PostgresParameter] = [], _ kind: PostgresKind, isPrepared: Bool = true,
+        deadline: Deadline
+    ) async throws(StoreError) -> PostgresRows {
+        let rows = try await group(
+            [PostgresCommand(sql, parameters, isPrepared: isPrepared)], kind, deadline: deadline)
+        guard let first = rows.first else { throw StoreError(.internal, "the server gave no answer") }
+        return first
+    }
+
+    /// Statements in one round trip and one transaction; READ COMMITTED: each sees what was committed before it began.
+    func group(_ commands: [PostgresCommand], _ kind: PostgresKind, deadline: Deadline) async throws(StoreError)
+        -> [PostgresRows]
+    {
+        if commands.isEmpty { return [] }
+        let encoded = try encode(commands)
+        var attempt = 0
+        while true {
+            attempt += 1
+            let connection = try await sharedConnection(deadline)
+            let request = PostgresRequest(encoded, kind, deadline: deadline.instant)
+            let outcome = await connection.run(request)
+            switch outcome {
+            case .rows(let rows): return rows
+            case .notSent where attempt < 4: continue
+            default: throw error(outcome, kind, connection)
+            }
+        }
+    }
+
+    func encode(_ commands: [PostgresCommand]) throws(StoreError) -> [PostgresEncodedCommand] {
+        let types = types
+        var encoded: [PostgresEncodedCommand] = []
+        encoded.reserveCapacity(commands.count)
+        for command in commands { encoded.append(try PostgresEncodedCommand(command, types: types)) }
+        return encoded
+    }
+
+    /// What an outcome that brought no rows is for the caller.
+    func error(_ outcome: PostgresOutcome, _ kind: PostgresKind, _ connection: PostgresConnection) -> StoreError {
+        let isWrite = kind == .write
+        switch outcome {
+        case .rows: return StoreError(.internal, "an answer was taken for an error")
+        case .failed(let failure):
+            // The server has become a replica, or ends this session: a new connection may find a better one.
+            if failure.sqlState == "25006" || failure.endsConnection { retire(connection) }
+            return .postgres(failure, kind, endpoint: endpoint)
+        case .lost(let failure): return .lost(failure, kind)
+        case .notSent(let failure): return .notSent(failure, kind)
+        case .timedOut(let wasSent):
+            return .timeout("the statement", applied: isWrite ? (wasSent ? .unknown : .no) : nil)
+        case .cancelled(let wasSent): return .cancelled(applied: isWrite ? (wasSent ? .unknown : .no) : nil)
+        }
+    }
+
+    // MARK: Connections
+
+    private func sharedConnection(_ deadline: Deadline) async throws(StoreError) -> PostgresConnection {
+        while true {
+            let (connection, actions) = state.withLock { $0.pick { $0.isRetired ? .max : $0.pending } }
+            perform(actions, deadline)
+            guard let connection else { break }
+            guard isOverdue(connection) else { return connection }
+            retire(connection)
+        }
+        if Task.isCancelled { throw .cancelled(applied: .no) }
+        let waiter = PostgresWaiter(deadline: deadline)
+        return try await waiter.wait { waiter in
+            // Between the look above and this one a connection may have been opened.
+            let (connection, actions) = state.withLock { state -> (PostgresConnection?, [State.Action]) in
+                let picked = state.pick { $0.pending }
+                if picked.connection == nil, !state.isClosed { state.waitForShared(waiter) }
+                return picked
+            }
+            if let connection {
+                waiter.finish(.success(connection))
+            } else if isClosed.load(ordering: .acquiring) {
+                waiter.finish(.failure(closedError))
+            } else {
+                arm(deadline.instant)
+            }
+            perform(actions, deadline)
+        }
+    }
+
+    private func isOverdue(_ connection: PostgresConnection) -> Bool {
+        connection.isRetired
+            || connection.openedAt.duration(to: .now) > configuration.maximumLifetime
+    }
+
+    /// Takes a connection out of service; what is under way on it ends as it may.
+    private func retire(_ connection: PostgresConnection) {
+        connection.isRetired = true
+        state.withLock { $0.closed(connection) }
+        queue.async { self.closeWhenIdle(connection) }
+    }
+
+    private func closeWhenIdle(_ connection: PostgresConnection) {
+        if connection.isIdle { return connection.close() }
+        queue.asyncAfter(deadline: .now() + .milliseconds(50)) { self.closeWhenIdle(connection) }
+    }
+
+    /// A connection for one task alone. It must come back by ``giveBack(_:isUsable:)``.
+    func lease(_ deadline: Deadline) async throws(StoreError) -> PostgresConnection {
+        while let connection = state.withLock({ $0.lease() }) {
+            guard isOverdue(connection) else { return connection }
+            giveBack(connection, isUsable: false)
+        }
+        if Task.isCancelled { throw .cancelled(applied: .no) }
+        let waiter = PostgresWaiter(deadline: deadline)
+        return try await waiter.wait { waiter in
+            if isClosed.load(ordering: .acquiring) {
+                waiter.finish(.failure(closedError))
+                return
+            }
+            let actions = state.withLock { $0.waitForLease(waiter) }
+            arm(deadline.instant)
+            perform(actions, deadline)
+        }
+    }
+
+    /// - Parameter closes: False when somebody else closes it.
+    func giveBack(_ connection: PostgresConnection, isUsable: Bool, closes: Bool = true) {
+        let actions = state.withLock { state in
+            guard isUsable, !connection.isRetired else {
+                return state.lostLease(isNew: false) { !$0.isFinished }
+            }
+            return state.returned(connection, isNew: false) { $0.finish(.success(connection)) }
+        }
+        if closes, !isUsable || connection.isRetired { connection.close() }
+        perform(actions, Deadline.after(configuration.connectTimeout))
+    }
+
+    /// Asks the server to stop what a leased connection is doing, and closes it.
+    func cancel(_ connection: PostgresConnection) {
+        cancelling.async {
+            var text = [CChar](repeating: 0, count: 256)
+            if let cancel = PQgetCancel(connection.handle.connection) {
+                _ = PQcancel(cancel, &text, Int32(text.count))
+                PQfreeCancel(cancel)
+            }
+            connection.handle.cutOff()
+            connection.close()
+        }
+    }
+
+    private func perform(_ actions: [State.Action], _ deadline: Deadline) {
+        for action in actions {
+            switch action {
+            case .open(let index): open(shared: index, deadline)
+            case .give(let connection, let waiter): waiter.finish(.success(connection))
+            case .fail(let waiter): waiter.finish(.failure(known.withLock { $0.failure } ?? closedError))
+            case .close(let connection): connection.close()
+            }
+        }
+    }
+
+    // MARK: Opening
+
+    private func open(shared index: Int?, _ wanted: Deadline) {
+        let id = nextID.add(1, ordering: .relaxed).newValue
+        let queue = DispatchQueue(label: "stores.postgres.\(id)")
+        // A little earlier than who waits for it, so that he gets the reason rather than a time-out.
+        let own = Deadline.after(configuration.connectTimeout)
+        let margin = min(Duration.milliseconds(200), wanted.remaining / 4)
+        let deadline = min(own, Deadline(wanted.instant.advanced(by: .zero - margin)))
+        queue.async {
+            do throws(StoreError) {
+                let connection = try self.make(id, queue, deadline)
+                self.known.withLock { $0.failure = nil }
+                let actions = self.state.withLock { state in
+                    guard let index else {
+                        return state.returned(connection, isNew: true) { $0.finish(.success(connection)) }
+                    }
+                    return state.opened(connection, shared: index)
+                }
+                self.perform(actions, own)
+            } catch {
+                let failure = error.filling(endpoint: self.endpoint, applied: .no)
+                self.known.withLock { $0.failure = failure }
+                self.logger.debug("no connection to Postgres", metadata: ["error": "\(failure)"])
+                let actions = self.state.withLock { state in
+                    guard let index else { return state.lostLease(isNew: true) { !$0.isFinished } }
+                    return state.failedToOpen(shared: index)
+                }
+                self.perform(actions, own)
+            }
+        }
+    }
+
+    private func make(_ id: UInt64, _ queue: DispatchQueue, _ deadline: Deadline) throws(StoreError)
+        -> PostgresConnection
+    {
+        let handle = try connect.open(deadline: deadline) { phase in
+            known.withLock { $0.phase = phase }
+        } isGivenUp: {
+            isClosed.load(ordering: .acquiring)
+        }
+        try prepare(handle, deadline)
+        let connection = PostgresConnection(id: id, handle: handle, queue: queue) { [weak self] connection in
+            self?.state.withLock { $0.closed(connection) }
+        }
+        try connection.start()
+        return connection
+    }
+
+    /// The session's settings, and what is to be known of the database, in one round trip.
+    private func prepare(_ handle: PQHandle, _ deadline: Deadline) throws(StoreError) {
+        guard handle.serverVersion >= 130_000 else {
+            throw StoreError(
+                .unsupported, "the server is PostgreSQL \(handle.serverVersion / 10_000); 13 is the oldest",
+                remedy: "use a later server", applied: .no, phase: .version)
+        }
+        do throws(StoreError) {
+            let rows = try handle.run(PostgresSession.setup, [configuration.schema], deadline: deadline)
+            guard let row = rows.first else { throw StoreError(.internal, "the server gave no answer", applied: .no) }
+            let types = try PostgresSession.types(row)
+            let isInRecovery = try row.bool(1)
+            known.withLock { known in
+                known.types = types
+                known.serverVersion = handle.serverVersion
+                known.isInRecovery = isInRecovery
+            }
+        } catch {
+            throw error.filling(endpoint: endpoint, phase: .open)
+        }
+    }
+
+    // MARK: Time and end
+
+    private func arm(_ deadline: ContinuousClock.Instant) {
+        let isLater = known.withLock { known in
+            if let sweepAt = known.sweepAt, sweepAt <= deadline { return true }
+            known.sweepAt = deadline
+            return false
+        }
+        if isLater { return }
+        let milliseconds = max(1, min(86_400_000, ContinuousClock.now.duration(to: deadline).wholeMilliseconds))
+        queue.asyncAfter(deadline: .now() + .milliseconds(Int(milliseconds))) { [weak self] in self?.sweep() }
+    }
+
+    private func sweep() {
+        let (phase, failure) = known.withLock { known in
+            known.sweepAt = nil
+            return (known.phase, known.failure)
+        }
+        let now = ContinuousClock.now
+        var next: ContinuousClock.Instant?
+        state.withLock { state in
+            state.everyWaiter { waiter in
+                if waiter.deadline.instant <= now {
+                    waiter.finish(.failure(Self.waitedInVain(phase, failure)))
+                    return false
+                }
+                if waiter.isFinished { return false }
+                next = min(next ?? waiter.deadline.instant, waiter.deadline.instant)
+                return true
+            }
+        }
+        if let next { arm(next) }
+    }
+
+    private static func waitedInVain(_ phase: StoreError.Phase?, _ failure: StoreError?) -> StoreError {
+        if let failure { return failure }
+        return StoreError(
+            .timeout, "no connection was free before the deadline",
+            remedy: "raise POSTGRES_POOL_SIZE, or look for long transactions with: stores doctor", applied: .no,
+            phase: phase == .open ? nil : phase)
+    }
+
+    private var closedError: StoreError {
+        StoreError(
+            .unavailable, "the Postgres backend is not open", remedy: "call start first, and not after shutdown",
+            applied: .no, isRetryable: false)
+    }
+
+    func close() {
+        isClosed.store(true, ordering: .releasing)
+        known.withLock { $0.failure = closedError }
+        perform(state.withLock { $0.close() }, Deadline.after(.zero))
+    }
+
+    /// Closes what is idle: the next calls open connections anew, which look the types up.
+    func renew() {
+        for connection in state.withLock({ $0.connections }) { retire(connection) }
+    }
+}

@@ -1,0 +1,5 @@
+public import StoresCore
+
+extension PostgresBackend {
+    public var session: (any SessionDriver)? { PostgresSessionDriver(backend: self) }
+}

@@ -1,0 +1,75 @@
+import Logging
+public import StoresCore
+import Synchronization
+
+/// One Postgres server, or several of which one is the primary: a pool that all tiers share.
+public final class PostgresBackend: StoreBackend {
+    let configuration: PostgresConfiguration
+    let pool: PostgresPool
+    let schemaMode: SchemaMode
+    let tiers: Set<Tier>
+    let logger: Logger
+    private let isStarted = Mutex(false)
+
+    init(_ configuration: PostgresConfiguration, context: AdapterContext) {
+        self.configuration = configuration
+        schemaMode = context.schemaMode
+        tiers = context.tiers
+        logger = context.logger
+        pool = PostgresPool(configuration, logger: context.logger)
+    }
+
+    public var endpoint: String { pool.endpoint }
+
+    /// The ``PostgresPool``.
+    public var native: any Sendable { pool }
+
+    public func capabilities(of tier: Tier) -> TierCapabilities? { StoresPostgres.tiers[tier] }
+
+    public func start(context: CallContext) async throws(StoreError) {
+        if isStarted.withLock({ $0 }) { return }
+        // The first connection: what is wrong with the server shows here, with the phase that was reached.
+        _ = try await pool.query("SELECT 1", .read, deadline: context.deadline)
+        let migrator = PostgresMigrator(pool: pool, parts: StoresPostgres.migrations(tiers))
+        do throws(StoreError) {
+            switch schemaMode {
+            case .create:
+                // The types of a new extension, and its schema in the search path, are looked up by new connections.
+                if try await migrator.create(context.deadline) { pool.renew() }
+            case .verify: try await migrator.verify(context.deadline)
+            case .off: break
+            }
+        } catch {
+            throw error.filling(endpoint: endpoint, applied: .no, phase: .schema)
+        }
+        isStarted.withLock { $0 = true }
+    }
+
+    public func ping(context: CallContext) async throws(StoreError) -> BackendStatus {
+        let rows = try await pool.query(
+            """
+            SELECT current_setting('server_version'), current_setting('synchronous_commit'),
+                current_setting('fsync'), pg_is_in_recovery(), current_database()::text,
+                (SELECT extversion FROM pg_extension WHERE extname = 'vector'),
+                coalesce((SELECT floor(extract(epoch FROM max(now() - xact_start)))::int8 FROM pg_stat_activity
+                    WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()), 0)
+            """, .read, deadline: context.deadline)
+        guard let row = rows.first else { throw StoreError(.internal, "the server gave no answer") }
+        var details = [
+            "synchronous_commit": try row.text(1),
+            "fsync": try row.text(2),
+            "role": try row.bool(3) ? "replica" : "primary",
+            "database": try row.text(4),
+            "schema": configuration.schema,
+            "pgvector": try row.optionalText(5) ?? "not installed",
+        ]
+        let oldest = try row.int(6)
+        if oldest > 0 {
+            details["oldest writing transaction"] =
+                oldest < 5 ? "\(oldest) s" : "\(oldest) s: subscriptions wait for it"
+        }
+        return BackendStatus(version: try row.text(0), details: details)
+    }
+
+    public func shutdown() async { pool.close() }
+}

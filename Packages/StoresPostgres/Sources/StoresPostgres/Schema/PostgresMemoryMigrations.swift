@@ -1,0 +1,3 @@
+extension PostgresMigrations {
+    static let memory = PostgresMigrations(part: "memory", steps: [])
+}

@@ -1,0 +1,3 @@
+extension PostgresMigrations {
+    static let search = PostgresMigrations(part: "search", steps: [])
+}

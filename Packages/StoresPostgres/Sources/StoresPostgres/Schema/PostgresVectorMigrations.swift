@@ -1,0 +1,3 @@
+extension PostgresMigrations {
+    static let vector = PostgresMigrations(part: "vector", steps: [], needsVector: true)
+}
