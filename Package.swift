@@ -28,6 +28,13 @@ let grdb: [Target.Dependency] = ["GRDB", "GRDBSQLite"].map {
     .product(name: $0, package: "GRDB.swift", condition: .when(traits: ["SQLite"]))
 }
 
+// Homebrew keeps libpq where only pkg-config finds it; on Linux the shim does, without a word to who has no libpq.
+#if os(macOS)
+let libpq: String? = "libpq"
+#else
+let libpq: String? = nil
+#endif
+
 let package = Package(
     name: "swift-backend-stores",
     platforms: [.macOS(.v15)],
@@ -35,6 +42,7 @@ let package = Package(
         .library(name: "StoresCore", targets: ["StoresCore"]),
         .library(name: "StoresConformance", targets: ["StoresConformance"]),
         .library(name: "StoresFile", targets: ["StoresFile"]),
+        .library(name: "StoresPostgres", targets: ["StoresPostgres"]),
         .library(name: "StoresRedis", targets: ["StoresRedis"]),
         .library(name: "StoresSQLite", targets: ["StoresSQLite"]),
     ],
@@ -81,6 +89,14 @@ let package = Package(
             path: "Packages/StoresFile/Tests/StoresFileWriter", swiftSettings: settings),
         tests("StoresFileConformanceTests", in: "StoresFile", ["StoresFile", "StoresCore", "StoresConformance"]),
         tests("StoresFileTests", in: "StoresFile", ["StoresFile", "StoresFileWriter", "StoresCore"]),
+        .systemLibrary(
+            name: "CLibPQ", path: "Packages/StoresPostgres/Sources/CLibPQ", pkgConfig: libpq,
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        target("StoresPostgres", ["CLibPQ", "StoresCore", .product(name: "Logging", package: "swift-log")]),
+        tests(
+            "StoresPostgresConformanceTests", in: "StoresPostgres",
+            ["StoresPostgres", "StoresCore", "StoresConformance"]),
+        tests("StoresPostgresTests", in: "StoresPostgres", ["StoresPostgres", "CLibPQ", "StoresCore"]),
         // Without pkgConfig: that of hiredis has a flag which SwiftPM warns of, to everybody who builds any adapter.
         .systemLibrary(
             name: "CHiredis", path: "Packages/StoresRedis/Sources/CHiredis",

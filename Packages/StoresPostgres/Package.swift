@@ -10,9 +10,9 @@ let settings: [SwiftSetting] = [
 
 // Homebrew keeps libpq where only pkg-config finds it; on Linux the shim does, without a word to who has no libpq.
 #if os(macOS)
-    let libpq: String? = "libpq"
+let libpq: String? = "libpq"
 #else
-    let libpq: String? = nil
+let libpq: String? = nil
 #endif
 
 let package = Package(

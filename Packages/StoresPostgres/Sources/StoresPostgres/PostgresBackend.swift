@@ -9,6 +9,7 @@ public final class PostgresBackend: StoreBackend {
     let schemaMode: SchemaMode
     let tiers: Set<Tier>
     let logger: Logger
+    let purge = PostgresPurge()
     private let isStarted = Mutex(false)
 
     init(_ configuration: PostgresConfiguration, context: AdapterContext) {

@@ -55,7 +55,8 @@ extension PostgresConfiguration {
         [
             SettingDescription(
                 "POSTGRES_URL", .string, default: localURL, example: "postgres://ada@db1,db2/app?sslmode=verify-full",
-                summary: "Where the server is, as libpq reads it; the default holds while no PG variable names a server."),
+                summary:
+                    "Where the server is, as libpq reads it; the default holds while no PG variable names a server."),
             SettingDescription(
                 "POSTGRES_SCHEMA", .string, default: "stores",
                 summary: "The schema of the stores' tables; it is made when it is missing."),

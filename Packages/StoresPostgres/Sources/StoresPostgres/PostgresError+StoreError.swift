@@ -141,7 +141,9 @@ extension StoreError {
         }
         let what: (Code, Phase, String, String?)
         if message.contains("could not translate host name") {
-            what = (.unavailable, .dns, "the server's name has no address", "check the host in POSTGRES_URL (or PGHOST)")
+            what = (
+                .unavailable, .dns, "the server's name has no address", "check the host in POSTGRES_URL (or PGHOST)"
+            )
         } else if message.contains("SSL") || message.contains("certificate") || message.contains("root.crt") {
             what = (
                 .unavailable, .tls, "the TLS connection could not be made",
@@ -172,7 +174,7 @@ extension StoreError {
 
     /// `FATAL:  28P01: password …` with verbose messages, whatever language the rest is in.
     static func sqlState(in message: String) -> String? {
-        guard let match = message.firstMatch(of: /: +([0-9A-Z]{5}): /) else { return nil }
+        guard let match = message.firstMatch(of: #/: +([0-9A-Z]{5}): /#) else { return nil }
         return String(match.1)
     }
 }

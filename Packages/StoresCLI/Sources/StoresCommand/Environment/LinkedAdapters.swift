@@ -1,5 +1,6 @@
 import StoresCore
 import StoresFile
+import StoresPostgres
 import StoresSQLite
 
 /// The adapters that this executable links.
@@ -7,6 +8,7 @@ enum LinkedAdapters {
     static func registry() -> AdapterRegistry {
         var registry = AdapterRegistry()
         registry.register(StoresFile.self)
+        registry.register(StoresPostgres.self)
         registry.register(StoresSQLite.self)
         return registry
     }

@@ -4,6 +4,7 @@ enum KnownAdapters {
     private static let all: [(name: String, package: String, tiers: Set<Tier>)] = [
         ("sqlite", "StoresSQLite", [.vector, .memory, .session, .artifact, .event, .search]),
         ("file", "StoresFile", [.artifact]),
+        ("postgres", "StoresPostgres", [.session]),
     ]
 
     static func package(of name: String, tier: Tier) -> String? {

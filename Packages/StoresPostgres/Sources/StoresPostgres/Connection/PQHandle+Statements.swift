@@ -41,7 +41,8 @@ extension PQHandle {
                 guard !deadline.hasPassed else { throw .timeout("COPY", applied: .no) }
                 let isTaken = chunk.withUnsafeBytes { bytes in
                     PQputCopyData(
-                        connection, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count))
+                        connection, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count)
+                    )
                 }
                 guard isTaken == 1 else { throw lost() }
             }

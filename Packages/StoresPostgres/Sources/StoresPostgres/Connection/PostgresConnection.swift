@@ -339,7 +339,7 @@ final class PostgresConnection: @unchecked Sendable {
         return try result.get()
     }
 
-    private func perform<T>(_ body: (PQHandle) throws(StoreError) -> T) throws(StoreError) -> T {
+    private func perform<T: Sendable>(_ body: @Sendable (PQHandle) throws(StoreError) -> T) throws(StoreError) -> T {
         let result: Result<T, StoreError> = lock.withLock { _ in
             guard isOpen else { return .failure(.notSent(nil, .write)) }
             guard pipeline.isIdle, PQexitPipelineMode(handle.connection) == 1,

@@ -53,6 +53,12 @@ struct PostgresPipeline {
         /// What failed after the last command: the commit.
         var failure: PostgresFailure?
         var count: Int
+
+        /// Of the commands'.
+        var firstFailure: PostgresFailure? {
+            for case .failed(let failure) in replies { return failure }
+            return nil
+        }
     }
 
     /// What came of a reply.
@@ -271,12 +277,5 @@ struct PostgresPipeline {
         firstGroup = 0
         inFlight = 0
         return waiting
-    }
-}
-
-extension PostgresPipeline.Group {
-    fileprivate var firstFailure: PostgresFailure? {
-        for case .failed(let failure) in replies { return failure }
-        return nil
     }
 }

@@ -52,13 +52,19 @@ public final class PostgresPool: Sendable {
     /// - Throws: For a write on a connection that goes away, `unavailable` with `applied: .unknown`. What was not sent
     ///   goes to another connection.
     func query(
-        _ sql: String, _ parameters: [PostgresParameter] = [], _ kind: PostgresKind, isPrepared: Bool = true,
+        _ sql: String, _ parameters: [PostgresParameter], _ kind: PostgresKind, isPrepared: Bool = true,
         deadline: Deadline
     ) async throws(StoreError) -> PostgresRows {
         let rows = try await group(
             [PostgresCommand(sql, parameters, isPrepared: isPrepared)], kind, deadline: deadline)
         guard let first = rows.first else { throw StoreError(.internal, "the server gave no answer") }
         return first
+    }
+
+    func query(_ sql: String, _ kind: PostgresKind, isPrepared: Bool = true, deadline: Deadline)
+        async throws(StoreError) -> PostgresRows
+    {
+        try await query(sql, [], kind, isPrepared: isPrepared, deadline: deadline)
     }
 
     /// Statements in one round trip and one transaction; READ COMMITTED: each sees what was committed before it began.
@@ -110,7 +116,7 @@ public final class PostgresPool: Sendable {
 
     private func sharedConnection(_ deadline: Deadline) async throws(StoreError) -> PostgresConnection {
         while true {
-            let (connection, actions) = state.withLock { $0.pick { $0.isRetired ? .max : $0.pending } }
+            let (connection, actions) = pick()
             perform(actions, deadline)
             guard let connection else { break }
             guard isOverdue(connection) else { return connection }
@@ -134,6 +140,10 @@ public final class PostgresPool: Sendable {
             }
             perform(actions, deadline)
         }
+    }
+
+    private func pick() -> (connection: PostgresConnection?, actions: [State.Action]) {
+        state.withLock { state in state.pick { $0.isRetired ? .max : $0.pending } }
     }
 
     private func isOverdue(_ connection: PostgresConnection) -> Bool {

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import StoresPostgres
+
+@Suite struct Placeholder {}
