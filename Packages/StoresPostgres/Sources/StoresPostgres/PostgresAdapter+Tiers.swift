@@ -3,8 +3,15 @@ import StoresCore
 extension StoresPostgres {
     /// What each tier can do.
     static let tiers: [Tier: TierCapabilities] = [
-        .session: .all(of: .session)
+        .vector: .all(
+            of: .vector, except: [.vector(.exactQuery)], limits: batches.merging([.dimensions: 16_000]) { $1 }),
+        .memory: .all(of: .memory, limits: batches),
+        .session: .all(of: .session),
+        .search: .all(of: .search, limits: batches),
     ]
+
+    // One batch is one transaction, and in memory on both sides: bounded.
+    private static let batches: [Limit: Int] = [.batchCount: 10_000, .batchBytes: 64 << 20]
 
     /// The parts of the schema that the tiers need.
     static func migrations(_ tiers: Set<Tier>) -> [PostgresMigrations] {

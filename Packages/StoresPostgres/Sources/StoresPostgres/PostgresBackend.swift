@@ -25,8 +25,6 @@ public final class PostgresBackend: StoreBackend {
     /// The ``PostgresPool``.
     public var native: any Sendable { pool }
 
-    public func capabilities(of tier: Tier) -> TierCapabilities? { StoresPostgres.tiers[tier] }
-
     public func start(context: CallContext) async throws(StoreError) {
         if isStarted.withLock({ $0 }) { return }
         // The first connection: what is wrong with the server shows here, with the phase that was reached.
