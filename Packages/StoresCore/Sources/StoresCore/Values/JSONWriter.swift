@@ -3,7 +3,8 @@
 /// Integers and doubles stay apart (`1` and `1.0`), doubles are in the shortest form that reads back bit for bit, and
 /// an instant is `{"$instant":"2026-01-01T00:00:00.000Z"}`. The key `$instant` is reserved for that.
 public struct JSONWriter: ~Copyable {
-    public private(set) var bytes: [UInt8] = []
+    /// What was written so far; adapters append what is JSON already.
+    public var bytes: [UInt8] = []
 
     public init() {}
 

@@ -1,0 +1,124 @@
+public import StoresCore
+
+/// What is stored beside a record's metadata so that any backend that finds exact terms and compares numbers can
+/// answer every ``Filter`` exactly.
+///
+/// Backends differ in what they make of a missing field, of `1` and `1.0`, of integers past 2^53, of strings in order,
+/// of arrays and of names with dots; the meaning of a filter does not. So the fields are stored a second time, as
+///
+/// - **terms**, a set of strings: for each field that is not null its kind (`/size?n`), for a scalar its value
+///   (`/size=n100`), for an array each scalar element (`/tags@sred`);
+/// - **orders**, numbers under keys of their own (`o0_size`): a number or an instant as the largest double that is not
+///   above it, with the rest under `o1_…`; a string in chunks of six bytes (see ``FilterOrder``).
+///
+/// A term's path is an RFC 6901 pointer in which `=`, `?` and `@` are escaped too, so that one of them ends it.
+/// ``TermFilter`` never asks for an order without asking for the kind, so an order that a merging backend left behind
+/// from an earlier version of the record does no harm.
+public struct FilterTerms: Sendable, Hashable {
+    public private(set) var terms: [String] = []
+    public private(set) var orders: [String: Double] = [:]
+
+    public init(_ metadata: Metadata) {
+        add(metadata, under: "")
+        // An array may hold the same element twice; a set is what is meant.
+        var seen: Set<[UInt8]> = []
+        terms.removeAll { !seen.insert(Array($0.utf8)).inserted }
+    }
+
+    private mutating func add(_ fields: Metadata, under parent: String) {
+        for (name, value) in fields { add(value, at: parent + FilterPath.pointer(name)) }
+    }
+
+    private mutating func add(_ value: Value, at pointer: String) {
+        guard let kind = FilterKind(value) else { return }
+        terms.append(FilterPath.kind(pointer, kind))
+        if let text = FilterPath.canonical(value) { terms.append("\(pointer)=\(text)") }
+        switch value {
+        case .int, .double, .instant:
+            guard let number = FilterOrder.number(value) else { return }
+            orders[FilterPath.order(pointer, 0)] = number.whole
+            if number.rest != 0 { orders[FilterPath.order(pointer, 1)] = number.rest }
+        case .string(let text):
+            for (index, chunk) in FilterOrder.chunks(text).enumerated() {
+                orders[FilterPath.order(pointer, index)] = chunk
+            }
+        case .array(let elements):
+            for element in elements {
+                if let text = FilterPath.canonical(element) { terms.append("\(pointer)@\(text)") }
+            }
+        case .object(let fields): add(fields, under: pointer)
+        case .null, .bool: return
+        }
+    }
+}
+
+/// The kinds that a filter tells apart. Numbers and instants that no double holds are kinds of their own, since they
+/// have two orders.
+enum FilterKind: String, CaseIterable {
+    case number = "n"
+    case largeNumber = "N"
+    case instant = "t"
+    case largeInstant = "T"
+    case string = "s"
+    case bool = "b"
+    case array = "a"
+    case object = "o"
+
+    init?(_ value: Value) {
+        switch value {
+        case .null: return nil
+        case .bool: self = .bool
+        case .int, .double: self = FilterOrder.number(value)?.rest == 0 ? .number : .largeNumber
+        case .instant: self = FilterOrder.number(value)?.rest == 0 ? .instant : .largeInstant
+        case .string: self = .string
+        case .array: self = .array
+        case .object: self = .object
+        }
+    }
+}
+
+/// How fields and values are written in terms and keys.
+enum FilterPath {
+    static func pointer(_ path: FieldPath) -> String {
+        path.segments.map(pointer).joined()
+    }
+
+    static func pointer(_ segment: String) -> String {
+        var bytes: [UInt8] = [UInt8(ascii: "/")]
+        for byte in segment.utf8 {
+            switch byte {
+            case UInt8(ascii: "~"): bytes += "~0".utf8
+            case UInt8(ascii: "/"): bytes += "~1".utf8
+            case UInt8(ascii: "="): bytes += "~2".utf8
+            case UInt8(ascii: "?"): bytes += "~3".utf8
+            case UInt8(ascii: "@"): bytes += "~4".utf8
+            default: bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func kind(_ pointer: String, _ kind: FilterKind) -> String { "\(pointer)?\(kind.rawValue)" }
+
+    /// The key of an order: `o0_size`, with ASCII letters and digits kept and every other byte as `_` and two
+    /// hexadecimal digits, so that no backend takes a part of it for syntax.
+    static func order(_ pointer: String, _ index: Int) -> String {
+        var bytes = Array("o\(index)_".utf8)
+        for byte in pointer.utf8.dropFirst() { PlainName.append(byte, to: &bytes) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A scalar such that two are equal by value exactly when their texts are; nil for null, arrays and objects.
+    /// Strings of more than 256 bytes are there by their SHA-256.
+    static func canonical(_ value: Value) -> String? {
+        switch value {
+        case .null, .array, .object: nil
+        case .bool(let value): value ? "b1" : "b0"
+        case .int(let value): "n\(value)"
+        case .double(let value): Int64(exactly: value).map { "n\($0)" } ?? "n\(value)"
+        case .instant(let value): "t\(value.millisecondsSinceEpoch)"
+        case .string(let text):
+            text.utf8.count <= 256 ? "s\(text)" : "h\(SHA256Digest.hexadecimal(of: Array(text.utf8)))"
+        }
+    }
+}

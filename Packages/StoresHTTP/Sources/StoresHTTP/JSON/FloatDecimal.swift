@@ -1,0 +1,174 @@
+/// The shortest decimal that reads back as the same float.
+///
+/// Source: R. Giulietti, "The Schubfach way to render doubles" (2020), in the form for 32 bits of A. Jaschke's
+/// Drachennest (`schubfach.cc`, Boost licence). Tables and steps keep the names of the paper.
+enum FloatDecimal {
+    /// The most bytes that `write` writes: sign, nine digits, point, `e`, sign, two digits of exponent.
+    static let maxBytes = 16
+
+    /// Writes a finite number as JSON. Others become `null`, which JSON has in their place.
+    ///
+    /// - Parameter out: Room for ``maxBytes``.
+    /// - Returns: How many bytes were written.
+    static func write(_ value: Float, to out: UnsafeMutablePointer<UInt8>) -> Int {
+        let bits = value.bitPattern
+        var end = out
+        guard value.isFinite else {
+            for byte in [UInt8(ascii: "n"), UInt8(ascii: "u"), UInt8(ascii: "l"), UInt8(ascii: "l")] {
+                end.pointee = byte
+                end += 1
+            }
+            return 4
+        }
+        if bits >> 31 != 0 {
+            end.pointee = UInt8(ascii: "-")
+            end += 1
+        }
+        guard bits << 1 != 0 else {
+            end.pointee = UInt8(ascii: "0")
+            end += 1
+            guard bits != 0 else { return 1 }
+            // A reader that takes "-0" for an integer would lose the sign.
+            end[0] = UInt8(ascii: ".")
+            end[1] = UInt8(ascii: "0")
+            return 4
+        }
+        let (digits, exponent) = decimal(bits & 0x007F_FFFF, bits >> 23 & 0xFF)
+        return format(digits, exponent, end) + (end - out)
+    }
+
+    /// `digits` × 10^`exponent` without trailing zeros beyond what the search leaves.
+    private static func decimal(_ significand: UInt32, _ biased: UInt32) -> (digits: UInt32, exponent: Int32) {
+        let c: UInt32
+        let q: Int32
+        if biased != 0 {
+            c = 0x0080_0000 | significand
+            q = Int32(biased) - 150
+            // Whole numbers below 2^24 are their own digits.
+            if q <= 0, q > -24, c & ((1 << UInt32(-q)) - 1) == 0 { return (c >> UInt32(-q), 0) }
+        } else {
+            c = significand
+            q = -149
+        }
+        let odd: UInt32 = c & 1
+        let isLowerCloser = significand == 0 && biased > 1
+        let cb = 4 * c
+        let cbl = cb - 2 + (isLowerCloser ? 1 : 0)
+        let cbr = cb + 2
+        let k = (q * 1_262_611 - (isLowerCloser ? 524_031 : 0)) >> 22
+        let h = UInt32(q + ((-k * 1_741_647) >> 19) + 1)
+        let power = powers[Int(31 - k)]
+        let vbl = roundToOdd(power, cbl << h)
+        let vb = roundToOdd(power, cb << h)
+        let vbr = roundToOdd(power, cbr << h)
+        let lower = vbl + odd
+        let upper = vbr - odd
+        let s = vb / 4
+        if s >= 10 {
+            let shorter = s / 10
+            let isUpInside = lower <= 40 * shorter
+            let isDownInside = 40 * shorter + 40 <= upper
+            if isUpInside != isDownInside { return (shorter + (isDownInside ? 1 : 0), k + 1) }
+        }
+        let isUpInside = lower <= 4 * s
+        let isDownInside = 4 * s + 4 <= upper
+        if isUpInside != isDownInside { return (s + (isDownInside ? 1 : 0), k) }
+        let middle = 4 * s + 2
+        let roundsUp = vb > middle || (vb == middle && s & 1 != 0)
+        return (s + (roundsUp ? 1 : 0), k)
+    }
+
+    @inline(__always)
+    private static func roundToOdd(_ power: UInt64, _ cp: UInt32) -> UInt32 {
+        let low = (power & 0xFFFF_FFFF) * UInt64(cp)
+        let high = (power >> 32) * UInt64(cp) + low >> 32
+        return UInt32(truncatingIfNeeded: high >> 32) | (high & 0xFFFF_FFFF > 1 ? 1 : 0)
+    }
+
+    private static func format(_ number: UInt32, _ exponent: Int32, _ out: UnsafeMutablePointer<UInt8>) -> Int {
+        var (number, exponent) = (number, exponent)
+        // The search may leave one trailing zero, and whole numbers have their own.
+        while exponent < 0, number % 10 == 0 { (number, exponent) = (number / 10, exponent + 1) }
+        var count = 1
+        var bound: UInt32 = 10
+        while count < 10, number >= bound {
+            count += 1
+            bound = count == 10 ? .max : bound * 10
+        }
+        let point = Int32(count) + exponent
+        switch point {
+        case 1...10 where exponent >= 0:
+            put(number, count, out)
+            for index in 0..<Int(exponent) { out[count + index] = UInt8(ascii: "0") }
+            return count + Int(exponent)
+        case 1...9:
+            // Digits on both sides of the point.
+            put(number, count, out + 1)
+            for index in 0..<Int(point) { out[index] = out[index + 1] }
+            out[Int(point)] = UInt8(ascii: ".")
+            return count + 1
+        case -4...0:
+            out[0] = UInt8(ascii: "0")
+            out[1] = UInt8(ascii: ".")
+            for index in 0..<Int(-point) { out[2 + index] = UInt8(ascii: "0") }
+            put(number, count, out + 2 + Int(-point))
+            return 2 + Int(-point) + count
+        default:
+            put(number, count, out + 1)
+            out[0] = out[1]
+            var end = 1
+            if count > 1 {
+                out[1] = UInt8(ascii: ".")
+                end = count + 1
+            }
+            out[end] = UInt8(ascii: "e")
+            let scale = point - 1
+            var magnitude = UInt32(scale.magnitude)
+            end += 1
+            if scale < 0 {
+                out[end] = UInt8(ascii: "-")
+                end += 1
+            }
+            if magnitude >= 10 {
+                out[end] = UInt8(ascii: "0") + UInt8(magnitude / 10)
+                magnitude %= 10
+                end += 1
+            }
+            out[end] = UInt8(ascii: "0") + UInt8(magnitude)
+            return end + 1
+        }
+    }
+
+    @inline(__always)
+    private static func put(_ number: UInt32, _ count: Int, _ out: UnsafeMutablePointer<UInt8>) {
+        var rest = number
+        for index in stride(from: count - 1, through: 0, by: -1) {
+            out[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+    }
+
+    /// ceil(10^k × 2^(63 - floor(log2 10^k))) for k from -31 to 45.
+    private static let powers: [UInt64] = [
+        0x81CE_B32C_4B43_FCF5, 0xA242_5FF7_5E14_FC32, 0xCAD2_F7F5_359A_3B3F, 0xFD87_B5F2_8300_CA0E,
+        0x9E74_D1B7_91E0_7E49, 0xC612_0625_7658_9DDB, 0xF796_87AE_D3EE_C552, 0x9ABE_14CD_4475_3B53,
+        0xC16D_9A00_9592_8A28, 0xF1C9_0080_BAF7_2CB2, 0x971D_A050_74DA_7BEF, 0xBCE5_0864_9211_1AEB,
+        0xEC1E_4A7D_B695_61A6, 0x9392_EE8E_921D_5D08, 0xB877_AA32_36A4_B44A, 0xE695_94BE_C44D_E15C,
+        0x901D_7CF7_3AB0_ACDA, 0xB424_DC35_095C_D810, 0xE12E_1342_4BB4_0E14, 0x8CBC_CC09_6F50_88CC,
+        0xAFEB_FF0B_CB24_AAFF, 0xDBE6_FECE_BDED_D5BF, 0x8970_5F41_36B4_A598, 0xABCC_7711_8461_CEFD,
+        0xD6BF_94D5_E57A_42BD, 0x8637_BD05_AF6C_69B6, 0xA7C5_AC47_1B47_8424, 0xD1B7_1758_E219_652C,
+        0x8312_6E97_8D4F_DF3C, 0xA3D7_0A3D_70A3_D70B, 0xCCCC_CCCC_CCCC_CCCD, 0x8000_0000_0000_0000,
+        0xA000_0000_0000_0000, 0xC800_0000_0000_0000, 0xFA00_0000_0000_0000, 0x9C40_0000_0000_0000,
+        0xC350_0000_0000_0000, 0xF424_0000_0000_0000, 0x9896_8000_0000_0000, 0xBEBC_2000_0000_0000,
+        0xEE6B_2800_0000_0000, 0x9502_F900_0000_0000, 0xBA43_B740_0000_0000, 0xE8D4_A510_0000_0000,
+        0x9184_E72A_0000_0000, 0xB5E6_20F4_8000_0000, 0xE35F_A931_A000_0000, 0x8E1B_C9BF_0400_0000,
+        0xB1A2_BC2E_C500_0000, 0xDE0B_6B3A_7640_0000, 0x8AC7_2304_89E8_0000, 0xAD78_EBC5_AC62_0000,
+        0xD8D7_26B7_177A_8000, 0x8786_7832_6EAC_9000, 0xA968_163F_0A57_B400, 0xD3C2_1BCE_CCED_A100,
+        0x8459_5161_4014_84A0, 0xA56F_A5B9_9019_A5C8, 0xCECB_8F27_F420_0F3A, 0x813F_3978_F894_0985,
+        0xA18F_07D7_36B9_0BE6, 0xC9F2_C9CD_0467_4EDF, 0xFC6F_7C40_4581_2297, 0x9DC5_ADA8_2B70_B59E,
+        0xC537_1912_364C_E306, 0xF684_DF56_C3E0_1BC7, 0x9A13_0B96_3A6C_115D, 0xC097_CE7B_C907_15B4,
+        0xF0BD_C21A_BB48_DB21, 0x9676_9950_B50D_88F5, 0xBC14_3FA4_E250_EB32, 0xEB19_4F8E_1AE5_25FE,
+        0x92EF_D1B8_D0CF_37BF, 0xB7AB_C627_0503_05AE, 0xE596_B7B0_C643_C71A, 0x8F7E_32CE_7BEA_5C70,
+        0xB35D_BF82_1AE4_F38C,
+    ]
+}

@@ -1,0 +1,59 @@
+/// Name-based UUIDs (RFC 9562, section 5.5), for backends whose ids are UUIDs.
+public enum UUIDv5 {
+    /// The UUID of a name in a namespace that is a UUID itself, as 36 lower-case characters.
+    public static func make(namespace: [UInt8], name: some Sequence<UInt8>) -> String {
+        var bytes = Array(SHA1.digest(of: namespace + name)[..<16])
+        bytes[6] = bytes[6] & 0x0F | 0x50
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, byte) in bytes.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            text.append(hex[Int(byte >> 4)])
+            text.append(hex[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static let hex = Array("0123456789abcdef".utf8)
+}
+
+/// SHA-1 (FIPS 180-4), which UUIDs of version 5 are defined by. For names, not for secrets.
+enum SHA1 {
+    static func digest(of bytes: [UInt8]) -> [UInt8] {
+        var message = bytes
+        message.append(0x80)
+        while message.count % 64 != 56 { message.append(0) }
+        let bits = UInt64(bytes.count) &* 8
+        for shift in stride(from: 56, through: 0, by: -8) { message.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+        var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
+        var words = [UInt32](repeating: 0, count: 80)
+        for start in stride(from: 0, to: message.count, by: 64) {
+            for index in 0..<16 {
+                words[index] = message[start + index * 4..<start + index * 4 + 4].reduce(0) { $0 << 8 | UInt32($1) }
+            }
+            for index in 16..<80 {
+                words[index] = rotate(words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], 1)
+            }
+            compress(words, into: &state)
+        }
+        return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) } }
+    }
+
+    private static func compress(_ words: [UInt32], into state: inout [UInt32]) {
+        var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
+        for (index, word) in words.enumerated() {
+            let (f, k): (UInt32, UInt32) =
+                switch index {
+                case 0..<20: (b & c | ~b & d, 0x5A82_7999)
+                case 20..<40: (b ^ c ^ d, 0x6ED9_EBA1)
+                case 40..<60: (b & c | b & d | c & d, 0x8F1B_BCDC)
+                default: (b ^ c ^ d, 0xCA62_C1D6)
+                }
+            (a, b, c, d, e) = (rotate(a, 5) &+ f &+ e &+ k &+ word, a, rotate(b, 30), c, d)
+        }
+        for (index, value) in [a, b, c, d, e].enumerated() { state[index] &+= value }
+    }
+
+    private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word << count | word >> (32 - count) }
+}
