@@ -110,6 +110,7 @@ public final class HTTPService: Sendable {
                 status: Int(response.status.code), headers: fields,
                 body: response.body.map { Array($0.readableBytesView) } ?? [])
         } catch {
+            if Task.isCancelled { throw .cancelled(applied: call.isWrite ? .unknown : nil) }
             throw .transport(error, configuration, isWrite: call.isWrite)
         }
     }

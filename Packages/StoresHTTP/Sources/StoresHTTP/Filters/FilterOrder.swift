@@ -1,4 +1,4 @@
-public import StoresCore
+import StoresCore
 
 /// Values as numbers that have the same order, for backends that compare doubles alone.
 enum FilterOrder {
@@ -54,6 +54,6 @@ enum FilterOrder {
         var number: UInt64 = 0
         for byte in prefix { number = number << 8 | UInt64(byte) }
         let padding = UInt64(8 * (chunkBytes - prefix.count))
-        return (Double(number << padding << 3 | UInt64(prefix.count)), Double((number + 1) << padding << 3))
+        return (Double((number << padding) << 3 | UInt64(prefix.count)), Double(((number + 1) << padding) << 3))
     }
 }

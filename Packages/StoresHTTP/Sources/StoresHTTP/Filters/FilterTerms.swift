@@ -52,6 +52,15 @@ public struct FilterTerms: Sendable, Hashable {
     }
 }
 
+extension Double {
+    /// An integer that compares as this number does, for backends that read decimals to the last place or nearly, and
+    /// integers exactly. Not for NaN; minus zero comes before zero.
+    public var sortableBits: Int64 {
+        let bits = Int64(bitPattern: bitPattern)
+        return bits >= 0 ? bits : bits ^ .max
+    }
+}
+
 /// The kinds that a filter tells apart. Numbers and instants that no double holds are kinds of their own, since they
 /// have two orders.
 enum FilterKind: String, CaseIterable {

@@ -89,15 +89,23 @@ public struct JSONPull {
     }
 
     public mutating func int() throws(StoreError) -> Int64 {
-        let text = try number()
+        let text = try numeral()
         if let value = Int64(text) { return value }
         if let double = Double(text), let value = Int64(exactly: double) { return value }
         throw error("expected a whole number")
     }
 
     public mutating func double() throws(StoreError) -> Double {
-        guard let value = Double(try number()), value.isFinite else { throw error("the number is out of range") }
+        guard let value = Double(try numeral()), value.isFinite else { throw error("the number is out of range") }
         return value
+    }
+
+    /// A number as JSON readers tell them apart: without fraction and exponent, if it fits, an integer.
+    public mutating func number() throws(StoreError) -> Value {
+        let text = try numeral()
+        if let integer = Int64(text) { return .int(integer) }
+        guard let double = Double(text), double.isFinite else { throw error("the number is out of range") }
+        return .double(double)
     }
 
     /// What comes next, for values that may be of several kinds: the first byte, or nil at the end.
@@ -114,7 +122,7 @@ public struct JSONPull {
         case UInt8(ascii: "\""): _ = try string()
         case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = try bool()
         case UInt8(ascii: "n"): guard takeNull() else { throw error("expected a value") }
-        default: _ = try number()
+        default: _ = try numeral()
         }
     }
 
@@ -155,7 +163,7 @@ public struct JSONPull {
     mutating func leave() { depth -= 1 }
 
     /// The text of a number, checked against the grammar.
-    private mutating func number() throws(StoreError) -> String {
+    private mutating func numeral() throws(StoreError) -> String {
         skipSpace()
         let start = index
         _ = take(UInt8(ascii: "-"))

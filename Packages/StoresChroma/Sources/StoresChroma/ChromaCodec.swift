@@ -1,0 +1,161 @@
+#if HTTP
+import StoresCore
+import StoresHTTP
+
+/// Records as Chroma keeps them.
+///
+/// A metadata field whose value Chroma can hold stands under its own name: strings, numbers, bools, arrays of one of
+/// these; instants as RFC 3339 texts. That is for other clients. What this adapter reads and filters by are
+///
+/// | key | value |
+/// |---|---|
+/// | `_stores_metadata` | the metadata as JSON, exactly |
+/// | `_stores_terms` | the terms of ``FilterTerms`` |
+/// | `_stores_o0_…` | its orders, as integers: Chroma reads a double to within the last place, which is not enough |
+/// | `_stores_hash` | 48 bits of the id's hash: the order of a scroll |
+/// | `_stores_document` | whether there is a document: Chroma's own, once set, can be emptied and not removed |
+///
+/// Chroma's upsert merges: a field that is missing stays. All of the above but the orders are written every time, so
+/// what this adapter reads is always the whole of the last write; stale fields are nulled for the other clients.
+enum ChromaCodec {
+    static let prefix = "_stores_"
+    static let metadataKey = "_stores_metadata"
+    static let termsKey = "_stores_terms"
+    static let hashKey = "_stores_hash"
+    static let documentKey = "_stores_document"
+
+    // MARK: Writing
+
+    /// The body of an upsert.
+    ///
+    /// - Parameter stale: By id, the keys of the record that is there.
+    static func upsert(
+        _ records: ArraySlice<VectorRecord>, stale: [IDKey: [String]], asBase64: Bool
+    ) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.bytes.reserveCapacity(records.reduce(256) { $0 + $1.vector.count * (asBase64 ? 6 : 12) + 512 })
+        writer.raw("{\"ids\":")
+        writer.list(records) { $0.append($1.id) }
+        writer.raw(",\"embeddings\":")
+        writer.list(records) { asBase64 ? $0.appendBase64($1.vector) : $0.append($1.vector) }
+        writer.raw(",\"documents\":")
+        writer.list(records) { $0.append($1.document ?? "") }
+        writer.raw(",\"metadatas\":")
+        writer.list(records) { append($1, stale: stale[IDKey($1.id)] ?? [], to: &$0) }
+        writer.raw("}")
+        return writer.finish()
+    }
+
+    private static func append(_ record: VectorRecord, stale: [String], to writer: inout JSONWriter) {
+        let terms = FilterTerms(record.metadata)
+        writer.raw("{\"_stores_metadata\":")
+        writer.append(Value.object(record.metadata).json)
+        writer.raw(",\"_stores_document\":")
+        writer.append(.bool(record.document != nil))
+        writer.raw(",\"_stores_hash\":")
+        writer.append(Int(hash(record.id)))
+        // An empty list removes the key, which is as good.
+        writer.raw(",\"_stores_terms\":")
+        writer.append(terms.terms)
+        var written: Set<String> = [metadataKey, documentKey, hashKey, termsKey]
+        for (key, value) in terms.orders {
+            writer.raw(",")
+            writer.append(prefix + key)
+            writer.raw(":")
+            writer.append(Int(value.sortableBits))
+            written.insert(prefix + key)
+        }
+        for (key, value) in record.metadata {
+            guard let natural = natural(key, value) else { continue }
+            writer.raw(",")
+            writer.append(key)
+            writer.raw(":")
+            writer.append(natural)
+            written.insert(key)
+        }
+        for key in stale where !written.contains(key) {
+            writer.raw(",")
+            writer.append(key)
+            writer.raw(":null")
+        }
+        writer.raw("}")
+    }
+
+    /// The value under which other clients see a field; nil for what Chroma has no place for.
+    static func natural(_ key: String, _ value: Value) -> Value? {
+        guard !key.hasPrefix("#"), !key.hasPrefix("$"), !key.hasPrefix(prefix), !key.hasPrefix("chroma:") else {
+            return nil
+        }
+        switch value {
+        case .bool, .int, .double, .string: return value
+        case .instant(let instant): return .string(instant.description)
+        case .null, .object: return nil
+        case .array(let elements):
+            guard let kind = elements.first?.kindName, ["bool", "int", "double", "string"].contains(kind),
+                elements.allSatisfy({ $0.kindName == kind })
+            else { return nil }
+            return value
+        }
+    }
+
+    /// 48 bits that are spread evenly: FNV-1a, finished as MurmurHash3 does.
+    static func hash(_ id: String) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        hash = (hash ^ hash >> 33) &* 0xFF51_AFD7_ED55_8CCD
+        hash = (hash ^ hash >> 33) &* 0xC4CE_B9FE_1A85_EC53
+        return (hash ^ hash >> 33) >> 16
+    }
+
+    // MARK: Reading
+
+    /// A record's fields as they come: what is not asked for is not read.
+    struct Fields {
+        var metadata: Metadata = [:]
+        /// Nil for a record that another client wrote.
+        var hasDocument: Bool?
+    }
+
+    static func fields(_ pull: inout JSONPull, include: VectorInclude) throws(StoreError) -> Fields {
+        var fields = Fields()
+        guard !pull.takeNull() else { return fields }
+        var isOurs = false
+        var natural: Metadata = [:]
+        try pull.object { pull, key throws(StoreError) in
+            switch key {
+            case metadataKey where include.contains(.metadata):
+                let text = try pull.string()
+                guard case .object(let metadata)? = try? JSONReader.value(from: text) else {
+                    throw pull.error("metadata that was not written here")
+                }
+                fields.metadata = metadata
+                isOurs = true
+            case documentKey: fields.hasDocument = try pull.bool()
+            case _ where key.hasPrefix(prefix): try pull.skip()
+            case _ where include.contains(.metadata): natural[key] = try scalar(&pull)
+            default: try pull.skip()
+            }
+        }
+        if !isOurs { fields.metadata = natural }
+        return fields
+    }
+
+    /// A value as Chroma has them: a scalar, or an array of scalars.
+    static func scalar(_ pull: inout JSONPull) throws(StoreError) -> Value {
+        switch pull.peek() {
+        case UInt8(ascii: "\""): return .string(try pull.string())
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool(try pull.bool())
+        case UInt8(ascii: "["):
+            return .array(try pull.list { pull throws(StoreError) in try scalar(&pull) })
+        case UInt8(ascii: "n"):
+            guard pull.takeNull() else { throw pull.error("expected a value") }
+            return .null
+        case UInt8(ascii: "{"):
+            try pull.skip()
+            return .null
+        default: return try pull.number()
+        }
+    }
+}
+
+#endif
