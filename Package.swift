@@ -35,6 +35,10 @@ let libpq: String? = "libpq"
 let libpq: String? = nil
 #endif
 
+let nio: [Target.Dependency] = ["NIOCore", "NIOHTTP1", "NIOPosix"].map {
+    .product(name: $0, package: "swift-nio", condition: .when(traits: ["HTTP"]))
+}
+
 let package = Package(
     name: "swift-backend-stores",
     platforms: [.macOS(.v15)],
@@ -45,10 +49,13 @@ let package = Package(
         .library(name: "StoresPostgres", targets: ["StoresPostgres"]),
         .library(name: "StoresRedis", targets: ["StoresRedis"]),
         .library(name: "StoresSQLite", targets: ["StoresSQLite"]),
+        .library(name: "StoresHTTP", targets: ["StoresHTTP"]),
+        .library(name: "StoresChroma", targets: ["StoresChroma"]),
     ],
     traits: [
         .default(enabledTraits: []),
         .trait(name: "SQLite", description: "StoresSQLite"),
+        .trait(name: "HTTP", description: "The adapters that speak HTTP: StoresChroma"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -57,6 +64,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
     ],
     targets: [
         .target(name: "CStoresKernels", path: "Packages/StoresCore/Sources/CStoresKernels"),
@@ -112,6 +123,19 @@ let package = Package(
         tests(
             "StoresSQLiteConformanceTests", in: "StoresSQLite", ["StoresSQLite", "StoresCore", "StoresConformance"]),
         tests("StoresSQLiteTests", in: "StoresSQLite", ["StoresSQLite", "StoresSQLiteWriter", "StoresCore"] + grdb),
+        target(
+            "StoresHTTP",
+            [
+                "StoresCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: .when(traits: ["HTTP"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["HTTP"])),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras", condition: .when(traits: ["HTTP"])),
+            ] + nio),
+        tests("StoresHTTPTests", in: "StoresHTTP", ["StoresHTTP", "StoresCore"] + nio),
+        target("StoresChroma", ["StoresCore", "StoresHTTP"]),
+        tests(
+            "StoresChromaConformanceTests", in: "StoresChroma", ["StoresChroma", "StoresCore", "StoresConformance"]),
+        tests("StoresChromaTests", in: "StoresChroma", ["StoresChroma", "StoresCore", "StoresHTTP"]),
     ],
     swiftLanguageModes: [.v6]
 )

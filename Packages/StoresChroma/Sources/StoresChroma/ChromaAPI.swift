@@ -77,7 +77,7 @@ struct ChromaAPI: Sendable {
         do throws(StoreError) {
             _ = try await sendAbsolute(
                 HTTPCall(.post, path, body: writer.finish(), isWrite: true), resource: name, context: context)
-        } catch where error.code == .alreadyExists {
+        } catch  where error.code == .alreadyExists {
             return
         }
     }
@@ -89,7 +89,7 @@ struct ChromaAPI: Sendable {
         do throws(StoreError) {
             let body = try await send(.get, ["collections", name], context: context)
             return try JSONPull.read(body) { pull throws(StoreError) in try ChromaCollection(&pull) }
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return nil
         }
     }
@@ -103,7 +103,7 @@ struct ChromaAPI: Sendable {
             let reply = try await send(
                 .post, ["collections"], body: body, isWrite: true, resource: spec.name, context: context)
             return try JSONPull.read(reply) { pull throws(StoreError) in try ChromaCollection(&pull) }
-        } catch where error.code == .alreadyExists {
+        } catch  where error.code == .alreadyExists {
             guard let found = try await collection(name, context) else { throw error }
             return found
         }
@@ -130,7 +130,7 @@ struct ChromaAPI: Sendable {
         do throws(StoreError) {
             _ = try await send(.delete, ["collections", name], isWrite: true, resource: name, context: context)
             return true
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return false
         }
     }

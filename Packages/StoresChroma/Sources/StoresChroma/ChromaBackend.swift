@@ -119,7 +119,7 @@ public final class ChromaBackend: StoreBackend {
             }
             do throws(StoreError) {
                 return try await body(found)
-            } catch where error.code == .notFound && attempt == 0 {
+            } catch  where error.code == .notFound && attempt == 0 {
                 forget(target)
             }
         }

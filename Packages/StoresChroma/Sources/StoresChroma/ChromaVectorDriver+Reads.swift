@@ -124,7 +124,8 @@ extension ChromaVectorDriver {
         guard request.filter == nil else {
             throw StoreError(.unsupported, "Chroma scrolls without a filter", applied: .no)
         }
-        var position = try request.cursor.map { cursor throws(StoreError) in try ChromaPosition(cursor) }
+        var position =
+            try request.cursor.map { cursor throws(StoreError) in try ChromaPosition(cursor) }
             ?? ChromaPosition()
         return try await backend.with(target, missing: Page(items: [], next: nil), context) {
             collection throws(StoreError) in

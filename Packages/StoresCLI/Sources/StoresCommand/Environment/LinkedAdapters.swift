@@ -1,3 +1,4 @@
+import StoresChroma
 import StoresCore
 import StoresFile
 import StoresPostgres
@@ -10,6 +11,7 @@ enum LinkedAdapters {
         registry.register(StoresFile.self)
         registry.register(StoresPostgres.self)
         registry.register(StoresSQLite.self)
+        registry.register(StoresChroma.self)
         return registry
     }
 }

@@ -5,6 +5,7 @@ enum KnownAdapters {
         ("sqlite", "StoresSQLite", [.vector, .memory, .session, .artifact, .event, .search]),
         ("file", "StoresFile", [.artifact]),
         ("postgres", "StoresPostgres", [.session]),
+        ("chroma", "StoresChroma", [.vector]),
     ]
 
     static func package(of name: String, tier: Tier) -> String? {

@@ -25,6 +25,12 @@ public struct FilterTerms: Sendable, Hashable {
         terms.removeAll { !seen.insert(Array($0.utf8)).inserted }
     }
 
+    /// What is there already, as a backend has it.
+    init(terms: [String], orders: [String: Double]) {
+        self.terms = terms
+        self.orders = orders
+    }
+
     private mutating func add(_ fields: Metadata, under parent: String) {
         for (name, value) in fields { add(value, at: parent + FilterPath.pointer(name)) }
     }

@@ -48,7 +48,8 @@ extension TermFilter {
         if start < bytes.count {
             let key = FilterPath.order(pointer, index)
             let range = FilterOrder.range(bytes[start...])
-            parts += isNegated
+            parts +=
+                isNegated
                 ? [.order(key, .less, range.from), .order(key, .greaterOrEqual, range.below)]
                 : [.order(key, .greaterOrEqual, range.from), .order(key, .less, range.below)]
         }

@@ -87,8 +87,8 @@ enum FloatDecimal {
 
     private static func format(_ number: UInt32, _ exponent: Int32, _ out: UnsafeMutablePointer<UInt8>) -> Int {
         var (number, exponent) = (number, exponent)
-        // The search may leave one trailing zero, and whole numbers have their own.
-        while exponent < 0, number % 10 == 0 { (number, exponent) = (number / 10, exponent + 1) }
+        // The search may leave trailing zeros, and whole numbers have their own.
+        while number % 10 == 0 { (number, exponent) = (number / 10, exponent + 1) }
         var count = 1
         var bound: UInt32 = 10
         while count < 10, number >= bound {

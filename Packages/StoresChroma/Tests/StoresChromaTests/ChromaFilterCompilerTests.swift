@@ -1,0 +1,76 @@
+#if HTTP
+import StoresCore
+import StoresHTTP
+import Testing
+
+@testable import StoresChroma
+
+/// What is sent, without a server.
+@Suite struct ChromaFilterCompilerTests {
+    private static func json(_ filter: Filter) throws -> String {
+        ChromaFilterCompiler.json(try TermFilter(filter))
+    }
+
+    @Test func oneFieldAndOneOperatorInAnObject() throws {
+        #expect(
+            try Self.json(.field("section") == "libs" && .field("size") > 100)
+                == ##"{"$and":[{"_stores_terms":{"$contains":"/section=slibs"}},"##
+                + ##"{"$or":[{"_stores_terms":{"$contains":"/size?n"}},{"_stores_terms":{"$contains":"/size?N"}}]},"##
+                + ##"{"_stores_o0_size":{"$gt":4636737291354636288}}]}"##)
+        #expect(
+            try Self.json(.not(.equal("a", "\"}]"))) == ##"{"_stores_terms":{"$not_contains":"/a=s\"}]"}}"##)
+    }
+
+    @Test func emptyListsAreConstants() throws {
+        #expect(try TermFilter(.in("a", [])) == .nothing)
+        #expect(try TermFilter(.notIn("a", [])) == .everything)
+        #expect(try Self.json(.or([])) == ##"{"_stores_none":{"$eq":""}}"##)
+    }
+
+    /// SQLite takes expressions of 1,000 levels, Chroma's parser JSON of 128.
+    @Test func longListsAreCutIntoGroups() throws {
+        let json = try Self.json(.in("n", (0..<1000).map { .int($0) }))
+        let value = try JSONReader.value(from: json)
+        func widest(_ value: Value) -> Int {
+            switch value {
+            case .object(let fields): fields.values.map(widest).max() ?? 0
+            case .array(let items): max(items.count, items.map(widest).max() ?? 0)
+            default: 0
+            }
+        }
+        #expect(widest(value) == 32)
+        #expect(json.split(separator: "$contains").count == 1001)
+    }
+
+    @Test func namesAreApartAndOfChromasAlphabet() {
+        let names = ["docs", "Docs", "do", "a", "", "é", "e\u{301}", "a.b", "x.a.b.x", "-a", "a-", "a_b", "a b"]
+        var made: Set<String> = []
+        for name in names + [String(repeating: "é", count: 64), String(repeating: "x", count: 128)] {
+            for namespace in ["default", "tenant", "", "é", String(repeating: "日", count: 42)] {
+                let plain = ChromaName.make(name, namespace: namespace)
+                #expect(made.insert(plain).inserted, "\(plain)")
+                #expect(
+                    (3...512).contains(plain.utf8.count)
+                        && plain.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]/) != nil, "\(plain)")
+            }
+        }
+        #expect(ChromaName.make("docs", namespace: "default") == "docs")
+        #expect(ChromaName.make("docs", namespace: "acme") == "x.docs.acme.x")
+    }
+
+    @Test func cursorsOfOthersAreRefused() throws {
+        let position = ChromaPosition(hash: 77, id: "a:b")
+        let again = try ChromaPosition(position.cursor)
+        #expect(again.hash == 77 && again.id == "a:b")
+        for text in ["", "77", "x:", "1000000000001:", "-1:"] {
+            #expect(throws: StoreError.self) { try ChromaPosition(Cursor(rawValue: text)) }
+        }
+    }
+
+    @Test func hashesAreSpreadEvenly() {
+        var buckets = [Int](repeating: 0, count: 16)
+        for number in 0..<16_000 { buckets[Int(ChromaCodec.hash("r\(number)") >> 44)] += 1 }
+        #expect(buckets.allSatisfy { (850...1150).contains($0) }, "\(buckets)")
+    }
+}
+#endif

@@ -1,3 +1,0 @@
-#if HTTP
-import Testing
-#endif
