@@ -13,7 +13,7 @@ enum InMemorySubject {
         _ body: (ConformanceSubject) async throws -> T
     ) async throws -> T {
         let clock = ManualStoreClock()
-        let options = StoresOptions(clock: clock, inMemoryBehavior: behavior)
+        let options = StoresOptions(probeTimeout: .seconds(60), clock: clock, inMemoryBehavior: behavior)
         return try await Stores.withOpen(environment: [:], options: options) { stores in
             let subject = ConformanceSubject(
                 stores: stores, tiers: tiers, advance: { clock.advance(by: $0) },

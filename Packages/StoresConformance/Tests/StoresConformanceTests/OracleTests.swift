@@ -35,4 +35,40 @@ import Testing
         #expect(report.isPassing, "\(report.text)")
         #expect(report.selective > 100)
     }
+
+    private func report(_ defect: String, cases: Int = 600) async throws -> OracleReport {
+        try await BrokenStores.with(defect, tiers: [.vector]) {
+            try await Oracle.run($0, tier: .vector, seed: 5, cases: cases, stopAfter: 1)
+        }
+    }
+
+    @Test func anotherEvaluatorIsFoundAndShrunkToOneNodeAndOneRecord() async throws {
+        let report = try await report("missingIsNotEqual")
+        #expect(!report.isPassing)
+        let found = try #require(report.divergences.first)
+        let filter = try Filter(parsing: found.filter)
+        #expect(filter.children.isEmpty, "\(found.filter)")
+        guard case .notEqual = filter else {
+            Issue.record("\(found.filter)")
+            return
+        }
+        #expect(found.records.count == 1, "\(found.records)")
+        #expect(report.text.contains("where \(found.filter)"))
+    }
+
+    @Test func aDeleteThatDiffersIsFoundAndShrunk() async throws {
+        let report = try await report("deleteIgnoresFilter", cases: 20)
+        let found = try #require(report.divergences.first)
+        #expect(found.operation == "delete")
+        #expect(found.records.count == 1, "\(found.records)")
+        #expect(try Filter(parsing: found.filter).children.count <= 1, "\(found.filter)")
+    }
+
+    @Test func aRunThatComparesLittleProvesNothing() async throws {
+        let report = try await report("mostFiltersRefused")
+        #expect(report.divergences.isEmpty)
+        #expect(report.refused > report.cases / 2)
+        #expect(!report.isPassing)
+        #expect(report.text.contains("too few were compared: \(report.compared) of 600"))
+    }
 }

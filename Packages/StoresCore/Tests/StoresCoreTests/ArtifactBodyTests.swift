@@ -58,20 +58,39 @@ import Testing
         #expect(error?.code == .timeout)
     }
 
-    @Test func `a failing sequence is internal, with its error inside, and a StoreError stays`() async {
+    @Test func `a failing sequence is internal, with its error inside, also a StoreError of another store`() async {
         struct Broken: Error {}
-        for (thrown, code) in [
-            (Broken() as any Error, StoreError.Code.internal), (StoreError(.corrupt, "x"), .corrupt),
-        ] {
+        for thrown in [Broken(), StoreError(.unavailable, "the source is away")] as [any Error] {
             let stream = AsyncThrowingStream<[UInt8], any Error> { continuation in
                 continuation.yield([1])
                 continuation.finish(throwing: thrown)
             }
             let body = ArtifactBody(stream, deadline: .after(.seconds(600)), maxSize: nil)
             let error = await #expect(throws: StoreError.self) { while try await body.next() != nil {} }
-            #expect(error?.code == code)
+            #expect(error?.code == .internal)
+            #expect(error?.applied == .no)
+            #expect(error?.isLocal == true)
+            #expect(error.map { type(of: $0.underlying) } != nil)
             #expect(body.sha256 == nil)
         }
+    }
+
+    @Test func `a sequence that was cancelled is cancelled`() async {
+        let stream = AsyncThrowingStream<[UInt8], any Error> { $0.finish(throwing: CancellationError()) }
+        let body = ArtifactBody(stream, deadline: .after(.seconds(600)), maxSize: nil)
+        let error = await #expect(throws: StoreError.self) { try await body.next() }
+        #expect(error?.code == .cancelled)
+    }
+
+    @Test func `a chunk of many pieces is handed out in order`() async throws {
+        let large = (0..<(9 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+        let body = body([large, [1, 2, 3]])
+        var all: [UInt8] = []
+        while let chunk = try await body.next() {
+            #expect((1...(4 << 20)).contains(chunk.count))
+            all += chunk
+        }
+        #expect(all == large + [1, 2, 3])
     }
 }
 

@@ -44,11 +44,25 @@ struct CircuitBreakerTests {
         #expect(machine.admit(now: start) == nil)
     }
 
-    @Test func theCallersMistakesProveThatTheBackendAnswers() throws {
+    private func verdict(_ error: StoreError, allowed: Duration = .seconds(5)) -> CircuitBreaker.Verdict? {
+        CircuitBreaker.verdict(of: error, allowed: allowed, patience: .seconds(1))
+    }
+
+    @Test func whatEachErrorSaysOfTheBackend() {
+        #expect(verdict(StoreError(.conflict, "x")) == .answered)
+        #expect(verdict(StoreError(.unavailable, "x")) == .failed)
+        #expect(verdict(StoreError(.timeout, "x")) == .failed)
+        #expect(verdict(StoreError(.timeout, "x"), allowed: .milliseconds(999)) == nil, "the caller had no patience")
+        #expect(verdict(.cancelled()) == nil)
+        #expect(verdict(StoreError(.unavailable, "the disk is full", isLocal: true)) == nil)
+    }
+
+    @Test func onlyTheBackendsFailuresOpenIt() throws {
         let breaker = CircuitBreaker(.init(threshold: 1, coolDown: .seconds(60)))
-        breaker.record(StoreError(.conflict, "x"))
+        breaker.record(.answered)
+        breaker.record(nil)
         try breaker.admit()
-        breaker.record(StoreError(.unavailable, "x"))
+        breaker.record(.failed)
         let error = #expect(throws: StoreError.self) { try breaker.admit() }
         #expect(error?.code == .unavailable)
         #expect(error?.applied == .no)

@@ -41,6 +41,22 @@ struct StoreErrorTests {
         for secret in ["pw1", "pw2", "pw3", "pw4"] { #expect(!text.contains(secret), "\(text)") }
     }
 
+    @Test(arguments: [
+        ("at postgres://ada:p@ss@db/x: no", "at postgres://***@db/x: no"),
+        ("redis://s3cret@h", "redis://***@h"), ("redis://s3@cret@h:1 is down", "redis://***@h:1 is down"),
+        ("http://u:a@b/c@h/x", "http://***@h/x"),
+        ("GET http://h/a and ada@example.org", "GET http://h/a and ada@example.org"),
+    ])
+    func userInformationInFreeText(_ raw: String, _ shown: String) {
+        #expect(Redaction.secrets(in: raw) == shown)
+    }
+
+    @Test func anEndpointIsRedactedOnceAndStays() {
+        let error = StoreError(.unavailable, "x").filling(endpoint: "http://ada:pw@db")
+        #expect(error.endpoint == "http://db")
+        #expect(error.filling(tier: .vector, endpoint: "http://other").endpoint == "http://db")
+    }
+
     @Test func underlyingSecretsAreMaskedInDebug() {
         struct Native: Error { var message = "could not connect: password=hunter2" }
         let error = StoreError(.unavailable, "x", underlying: Native())
@@ -75,5 +91,22 @@ struct StoreErrorTests {
         let error = #expect(throws: StoreError.self) { try bulk.throwIfFailed() }
         #expect(error?.message == "2 of 3 items failed; the first: stale")
         #expect(error?.resource == "b")
+        #expect(error?.applied == .unknown, "one item took effect")
+    }
+
+    @Test func whatABulkThrowsKeepsWhatTheFailuresSay() {
+        func thrown(_ errors: StoreError...) -> StoreError? {
+            let failed = errors.enumerated().map { BulkFailure(id: "\($0)", error: $1) }
+            return #expect(throws: StoreError.self) { try BulkResult(failed: failed).throwIfFailed() }
+        }
+        let busy = StoreError(.rateLimited, "x", applied: .no, retryAfter: .seconds(2))
+        let busier = StoreError(.rateLimited, "x", applied: .no, retryAfter: .seconds(5))
+        #expect(thrown(busy, busier)?.isRetryable == true)
+        #expect(thrown(busy, busier)?.retryAfter == .seconds(5))
+        #expect(thrown(busy, busier)?.applied == .no)
+        #expect(thrown(busy, StoreError(.conflict, "x", applied: .no))?.isRetryable == false)
+        let stale = StoreError(.conflict, "x", conflict: .version(current: 3))
+        #expect(thrown(stale, busy)?.conflict == .version(current: 3))
+        #expect(thrown(StoreError(.unavailable, "x", isRetryable: false), busy)?.isRetryable == false)
     }
 }

@@ -3,8 +3,10 @@ import StoresCore
 /// An adapter that records how it is used: a session store of the in-memory kind behind a start that can fail or hang.
 struct ProbedAdapter: StoreAdapter {
     static let log = Locked<[String]>([])
+    /// What the adapter `deaf` waits for, whatever its deadline and its task say.
+    static let deafness = Latch()
 
-    static let descriptions = ["steady", "down", "hanging", "denied"].map { name in
+    static let descriptions = ["steady", "down", "hanging", "deaf", "denied"].map { name in
         AdapterDescription(
             name: name, package: "StoresProbed", summary: "For tests.", systemName: "probed",
             tiers: [
@@ -49,13 +51,17 @@ struct ProbedBackend: StoreBackend {
             // Deaf to its deadline, as a broken driver is; ends with the task.
             while !Task.isCancelled { await Task.yield() }
             throw .cancelled()
+        case "deaf": await ProbedAdapter.deafness.wait()
         default: break
         }
     }
 
     func ping(context: CallContext) async throws(StoreError) -> BackendStatus { BackendStatus(version: "7") }
 
-    func shutdown() async { ProbedAdapter.log.withLock { [name] in $0.append("shutdown \(name)") } }
+    func shutdown() async {
+        if name == "deaf" { await ProbedAdapter.deafness.wait() }
+        ProbedAdapter.log.withLock { [name] in $0.append("shutdown \(name)") }
+    }
 }
 
 extension AdapterRegistry {

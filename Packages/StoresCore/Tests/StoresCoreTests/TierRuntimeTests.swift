@@ -97,6 +97,81 @@ struct TierRuntimeTests {
         await stores.shutdown()
     }
 
+    @Test func whatIsNotTheBackendsFaultDoesNotOpenTheBreaker() async throws {
+        let faults = FaultPlan()
+        let stores = try await open(faults) {
+            $0.retry = .none
+            $0.breakerThreshold = 1
+            $0.breakerCoolDown = .seconds(600)
+            $0.maxConcurrency = 1
+        }
+        faults.fail(.session, "get", with: StoreError(.timeout, "x"))
+        let brief = await #expect(throws: StoreError.self) {
+            _ = try await stores.session.get("k", deadline: .after(.milliseconds(500)))
+        }
+        #expect(brief?.code == .timeout)
+        faults.fail(.session, "get", with: StoreError(.unavailable, "the disk is full", isLocal: true))
+        await #expect(throws: StoreError.self) { _ = try await stores.session.get("k") }
+        let source = AsyncThrowingStream<[UInt8], any Error> {
+            $0.finish(throwing: StoreError(.unavailable, "the source is away"))
+        }
+        await #expect(throws: StoreError.self) { _ = try await stores.artifact.put("a", body: source) }
+        let (pulls, puller) = AsyncStream.makeStream(of: [UInt8].self)
+        let started = Locked(false)
+        let upload = Task {
+            try await stores.artifact.put(
+                "b",
+                body: pulls.map { chunk in
+                    started.withLock { $0 = true }
+                    return chunk
+                })
+        }
+        puller.yield([1])
+        try await eventually { started.value }
+        let full = await #expect(throws: StoreError.self) {
+            _ = try await stores.session.get("k", deadline: .after(.milliseconds(1500)))
+        }
+        #expect(full?.message.contains("no place among 1 concurrent calls") == true)
+        puller.finish()
+        _ = try await upload.value
+        #expect(try await stores.session.get("k") == nil, "the backend is called on")
+        await stores.shutdown()
+    }
+
+    @Test func aDeleteOfManyPiecesSaysWhatItDidAndHasOneDeadline() async throws {
+        let faults = FaultPlan()
+        let stores = try await Stores.open(
+            environment: [:],
+            options: StoresOptions(
+                probeTimeout: .seconds(300), retry: .none,
+                inMemoryBehavior: InMemoryBehavior(limits: [.batchCount: 2], faults: faults)))
+        let ids = (0..<5).map(String.init)
+        let docs = try await stores.vector.collection("docs", dimensions: 1)
+        let pages = try await stores.search.index("pages", fields: ["body": .text(.standard)])
+        func fill() async throws {
+            try await docs.upsert(ids.map { VectorRecord(id: $0, vector: [1]) })
+            try await pages.upsert(ids.map { SearchDocument(id: $0, fields: [:]) })
+            try await stores.session.set(
+                ids.map { SessionWrite(key: $0, value: SessionValue("x"), expiry: .never) })
+        }
+        let deletes: [(Tier, (Deadline?) async throws -> Int)] = [
+            (.vector, { try await docs.delete(ids: ids, deadline: $0) }),
+            (.search, { try await pages.delete(ids: ids, deadline: $0) }),
+            (.session, { try await stores.session.delete(ids, deadline: $0) }),
+        ]
+        for (tier, delete) in deletes {
+            try await fill()
+            faults.fail(tier, "delete", skipping: 1)
+            let second = await #expect(throws: StoreError.self) { _ = try await delete(nil) }
+            #expect(second?.applied == .unknown, "\(tier): the first piece took effect")
+            faults.fail(tier, "delete")
+            let first = await #expect(throws: StoreError.self) { _ = try await delete(nil) }
+            #expect(first?.applied == .no, "\(tier)")
+            #expect(try await delete(nil) == 3, "\(tier): what was left")
+        }
+        await stores.shutdown()
+    }
+
     @Test func cancelledTasksThrowCancelled() async throws {
         let stores = try await open(FaultPlan())
         let task = Task {

@@ -75,6 +75,14 @@ enum ArtifactCases {
                 let left = try await pages(bench.stores.artifact, "\(bench.root)/bulk\(count)/").keys.count
                 return (keys, result, keys.count - left)
             },
+            slow: { bench in
+                let bytes = pattern(8 << 20)
+                return { deadline in
+                    let key = bench.key()
+                    try await bench.stores.artifact.put(key, bytes: bytes, deadline: deadline)
+                    return BulkResult(succeeded: [key])
+                }
+            },
             ping: { try await $0.artifact.ping() },
             native: { try await $0.artifact.withNative((any Sendable).self) { _ in } },
             wrongNative: { try await $0.artifact.withNative(NoHandle.self) { _ in } },

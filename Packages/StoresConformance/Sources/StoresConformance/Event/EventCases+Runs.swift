@@ -44,6 +44,42 @@ extension EventCases {
                 try expectEqual(wins, 1, "winners at version \(version)")
             }
         },
+        // Usually: the row goes, and its version with it; then a version that was read long ago fits again.
+        ConformanceCase(
+            "E8.afterDelete", .event, "versions of a run go on after its delete, so that a stale one never fits",
+            requires: [.event(.runState)]
+        ) { bench in
+            let store = bench.stores.event
+            let id = bench.run()
+            let status = bench.name()
+            for _ in 0..<2 { try await store.saveRun(id, status: status, state: [1]) }
+            try expect(try await store.deleteRun(id), "delete: expected that it was there")
+            try expectEqual(try await store.listRuns(status: status).items, [], "the runs listed after the delete")
+            for stale in 1...2 as ClosedRange<Int64> {
+                let error = try await expectError(.conflict, during: "a save at version \(stale) of a deleted run") {
+                    try await store.saveRun(id, status: "no", state: [], ifVersion: stale)
+                }
+                try expectEqual(error.conflict, .version(current: 0), "the conflict at version \(stale)")
+            }
+            let again = try await store.saveRun(id, status: "again", state: [2], ifVersion: 0)
+            try expectEqual(again.version, 3, "the version after the delete")
+            try expect(try await bench.other.event.deleteRun(id), "a second delete: expected that it was there")
+            try expectEqual(
+                try await store.saveRun(id, status: "x", state: []).version, 4, "the version after the second delete")
+        },
+        // Usually: only the generation is compared, and the first lease of every run has the same.
+        ConformanceCase(
+            "E8.otherLease", .event, "a save with the lease of another run is refused",
+            requires: [.event(.runState), .event(.runLeases)]
+        ) { bench in
+            let store = bench.stores.event
+            let (id, other) = (bench.run(), bench.run())
+            let lease = try unwrap(try await store.acquireRunLease(other, ttl: bench.ttl), "the other run's lease")
+            try await expectError(.invalidArgument, during: "a save with the lease of another run") {
+                try await store.saveRun(id, status: "x", state: [], lease: lease)
+            }
+            try expectEqual(try await store.loadRun(id), nil, "the run after a refused save")
+        },
         ConformanceCase("E8.list", .event, "runs are listed by status, by id, in pages", requires: [.event(.runState)])
         { bench in
             let status = bench.name()

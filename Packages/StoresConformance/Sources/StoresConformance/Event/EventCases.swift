@@ -56,6 +56,15 @@ enum EventCases {
                 let read = try await bench.stores.event.read(stream, limit: most).events
                 return (batch.map(\.id), BulkResult(succeeded: read.map(\.id)), read.count)
             },
+            slow: { bench in
+                let most = bench.subject.capabilities(of: .event).limits[.batchCount] ?? .max
+                let batch = events(0..<min(most, 1700))
+                return { deadline in
+                    let stream = bench.stream()
+                    try await bench.stores.event.append(batch, to: stream, expected: .any, deadline: deadline)
+                    return BulkResult(succeeded: [stream])
+                }
+            },
             ping: { try await $0.event.ping() },
             native: { try await $0.event.withNative((any Sendable).self) { _ in } },
             wrongNative: { try await $0.event.withNative(NoHandle.self) { _ in } },

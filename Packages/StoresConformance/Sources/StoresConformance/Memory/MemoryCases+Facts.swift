@@ -90,6 +90,35 @@ extension MemoryCases {
                 try await store.put(draft("a", scope), ifVersion: -1)
             }
         },
+        // Usually: the row goes, and its version with it; then a version that was read long ago fits again.
+        ConformanceCase("M3.afterDelete", .memory, "versions go on after a delete, so that a stale one never fits") {
+            bench in
+            let store = bench.stores.memory
+            let scope = bench.scope()
+            for version in 1...2 as ClosedRange<Int64> {
+                try expectEqual(
+                    try await store.put(draft("a", scope)).version, version, "the version of put \(version)")
+            }
+            try expect(try await store.delete("a", scope: scope, ifVersion: 2), "delete: expected that it was there")
+            for stale in 1...2 as ClosedRange<Int64> {
+                try await conflict(current: 0, "version \(stale) of a deleted fact") {
+                    try await store.put(draft("a", scope), ifVersion: stale)
+                }
+            }
+            try expectEqual(
+                try await store.put(draft("a", scope, "again"), ifVersion: 0).version, 3, "the version after the delete"
+            )
+            try await conflict(current: 3, "the stale version 1") {
+                try await store.put(draft("a", scope), ifVersion: 1)
+            }
+            try expect(try await bench.other.memory.delete("a", scope: scope), "a second delete: expected it there")
+            try await store.put([draft("a", scope)]).throwIfFailed()
+            try expectEqual(try await store.get("a", scope: scope)?.version, 4, "the version after the second delete")
+            guard bench.declares(.memory(.history)) else { return }
+            let lines = try await store.history("a", scope: scope)
+            try expectEqual(lines.map(\.fact.version), [1, 2, 2, 3, 3, 4], "the versions in the history")
+            try expectEqual(lines.map(\.change), [.put, .put, .delete, .put, .delete, .put], "the changes")
+        },
         ConformanceCase("M3.oneWins", .memory, "of parallel conditional puts exactly one wins, in every round") {
             bench in
             let scope = bench.scope()

@@ -129,6 +129,30 @@ extension MemoryCases {
                 try await store.recall(vector: [0, 0, 0], scope: scope)
             }
         },
+        ConformanceCase(
+            "M7.ownScore", .memory, "a match's own score as minScore finds it again",
+            requires: [.memory(.recallByVector)]
+        ) { bench in
+            let store = bench.stores.memory
+            let scope = bench.scope()
+            var random = SplitMix64(seed: 12)
+            func component() -> Float { Float(random.next() >> 40) / Float(1 << 23) - 1 }
+            var drafts: [FactDraft] = []
+            for number in 0..<40 {
+                var fact = draft("f\(number)", scope)
+                fact.embedding = [component(), component(), component()]
+                drafts.append(fact)
+            }
+            try await store.put(drafts).throwIfFailed()
+            let query: [Float] = [component(), component(), component()]
+            for match in try await store.recall(vector: query, scope: scope, limit: 40) {
+                let score = try unwrap(match.score, "the score of \(match.fact.id)")
+                let again = try await store.recall(vector: query, scope: scope, limit: 40, minScore: score)
+                try expect(
+                    again.contains { $0.fact.id == match.fact.id } && again.allSatisfy { ($0.score ?? -1) >= score },
+                    "minScore \(score): expected \(match.fact.id) and no worse, got \(again.map(\.score))")
+            }
+        },
         // Usually: candidates are cut before the scope or the filter is applied.
         ConformanceCase(
             "M7.lowSelectivity", .memory, "recall in a scope of 3 among 900 facts finds all three",

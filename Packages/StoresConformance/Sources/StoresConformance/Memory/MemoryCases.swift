@@ -53,6 +53,13 @@ enum MemoryCases {
                 let result = try await bench.stores.memory.put(drafts)
                 return (drafts.map(\.id), result, try await all(bench.stores.memory, scope, limit: 500).count)
             },
+            slow: { bench in
+                { deadline in
+                    let scope = bench.scope()
+                    return try await bench.stores.memory.put(
+                        (0..<1700).map { draft("f\($0)", scope) }, deadline: deadline)
+                }
+            },
             ping: { try await $0.memory.ping() },
             native: { try await $0.memory.withNative((any Sendable).self) { _ in } },
             wrongNative: { try await $0.memory.withNative(NoHandle.self) { _ in } },

@@ -17,7 +17,9 @@ public enum Oracle {
     static func run(
         _ subject: ConformanceSubject, tier: Tier, seed: UInt64, cases: Int, prefix: String, stopAfter: Int = 3
     ) async throws -> OracleReport {
-        let reference = try await Stores.open(environment: [:])
+        // In memory nothing is waited for but a turn on a busy machine.
+        let reference = try await Stores.open(
+            environment: [:], options: StoresOptions(probeTimeout: .seconds(60)))
         do {
             var run = OracleRun(
                 subject: subject, reference: reference, tier: tier, seed: seed, prefix: prefix, stopAfter: stopAfter)

@@ -22,19 +22,34 @@ public struct OracleReport: Sendable {
     public let tier: Tier
     public let adapter: String
     public let seed: UInt64
-    /// Filters that were compared.
+    /// Filters that were asked.
     public let cases: Int
-    /// Of them, how many matched at least one record, but not all.
+    /// Of them, how many the store refused as `unsupported` in at least one operation (F8): so much was not compared.
+    public let refused: Int
+    /// Of all, how many matched at least one record, but not all.
     public let selective: Int
     public let divergences: [Divergence]
 
-    public var isPassing: Bool { divergences.isEmpty }
+    /// The least share of the filters that must have been compared for a run to prove anything.
+    public static let leastCompared = 0.5
+
+    /// Filters that every operation answered.
+    public var compared: Int { cases - refused }
+
+    /// No divergence, and enough compared.
+    public var isPassing: Bool {
+        divergences.isEmpty && cases > 0 && Double(compared) >= Double(cases) * Self.leastCompared
+    }
 
     public var text: String {
         var lines = [
             "\(tier.rawValue) (\(adapter)): \(cases) filters from seed \(seed), \(selective) of them selective, "
+                + (refused > 0 ? "\(refused) refused, " : "")
                 + "\(divergences.count) divergence\(divergences.count == 1 ? "" : "s")"
         ]
+        if divergences.isEmpty, !isPassing {
+            lines.append("  too few were compared: \(compared) of \(cases)")
+        }
         for divergence in divergences {
             lines.append(
                 "  case \(divergence.number) of seed \(divergence.seed): \(divergence.operation) where \(divergence.filter)"
@@ -58,7 +73,8 @@ public struct OracleReport: Sendable {
         }
         return Value.object([
             "passing": .bool(isPassing), "tier": .string(tier.rawValue), "adapter": .string(adapter),
-            "seed": .string(String(seed)), "cases": .int(Int64(cases)), "selective": .int(Int64(selective)),
+            "seed": .string(String(seed)), "cases": .int(Int64(cases)),
+            "refused": .int(Int64(refused)), "selective": .int(Int64(selective)),
             "divergences": .array(divergences),
         ]).json
     }

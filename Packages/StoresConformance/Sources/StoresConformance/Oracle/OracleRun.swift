@@ -1,4 +1,5 @@
 import StoresCore
+import Synchronization
 
 /// One run of the oracle: rounds of records, each with many filters.
 struct OracleRun {
@@ -12,9 +13,14 @@ struct OracleRun {
     let prefix: String
     let stopAfter: Int
     private var generator: OracleGenerator
-    private var loads = 0
+    private let loads = Loads()
     private var selective = 0
+    private var refused = 0
     private var divergences: [OracleReport.Divergence] = []
+
+    private final class Loads: Sendable {
+        let count = Atomic<Int>(0)
+    }
 
     init(
         subject: ConformanceSubject, reference: Stores, tier: Tier, seed: UInt64, prefix: String, stopAfter: Int
@@ -31,12 +37,12 @@ struct OracleRun {
             seed: seed, nested: nested, operands: capabilities.limits[.filterOperands] ?? Filter.maxOperands)
     }
 
-    private struct Sides {
+    struct Sides {
         var tested: OracleSide
         var reference: OracleSide
     }
 
-    private typealias Difference = (operation: String, expected: String, actual: String)
+    typealias Difference = (operation: String, expected: String, actual: String)
 
     mutating func run(cases: Int) async throws -> OracleReport {
         var done = 0
@@ -49,7 +55,7 @@ struct OracleRun {
                     done += 1
                     try await one(done, records, sides)
                 }
-                if divergences.isEmpty { try await deletion(done, records, sides) }
+                if divergences.count < stopAfter { try await deletion(done, records, sides) }
                 try await unload(sides)
             } catch {
                 try? await unload(sides)
@@ -57,8 +63,8 @@ struct OracleRun {
             }
         }
         return OracleReport(
-            tier: tier, adapter: subject.adapter(of: tier), seed: seed, cases: done, selective: selective,
-            divergences: divergences)
+            tier: tier, adapter: subject.adapter(of: tier), seed: seed, cases: done, refused: refused,
+            selective: selective, divergences: divergences)
     }
 
     private mutating func one(_ number: Int, _ records: [OracleRecord], _ sides: Sides) async throws {
@@ -70,30 +76,46 @@ struct OracleRun {
         let compiled = CompiledFilter(filter)
         let matching = records.count { compiled.matches($0.metadata) }
         if matching > 0, matching < records.count { selective += 1 }
-        guard let difference = try await difference(filter, question, sides) else { return }
-        try await report(number, filter, question, records, sides, difference)
+        let comparison = try await compare(filter, question, sides)
+        if comparison.isRefused { refused += 1 }
+        guard let difference = comparison.difference else { return }
+        var shrinker = OracleShrinker.Search(filter: filter, records: records, difference: difference)
+        try await shrinker.shrinkFilter(tries: 400) { filter, _ in
+            try await compare(filter, question, sides).difference
+        }
+        try await shrinker.shrinkRecords(tries: 60) { filter, records in
+            try await with(records) { try await compare(filter, question, $0).difference }
+        }
+        report(number, shrinker)
     }
 
     /// Deletes what a filter matches, once for each set of records, since nothing is left to compare after it.
     private mutating func deletion(_ number: Int, _ records: [OracleRecord], _ sides: Sides) async throws {
         let filter = Filter.and([.exists("n"), generator.filter()])
-        do {
-            guard let actual = try await sides.tested.delete(filter),
-                let expected = try await sides.reference.delete(filter),
-                let difference = actual.difference(from: expected, isExact: true)
-            else { return }
-            divergences.append(
-                divergence(number, filter, [], ("delete", difference.expected, difference.actual)))
-        } catch let error as StoreError where error.code == .unsupported {
-            return
+        guard let difference = try await compareDeletes(filter, sides) else { return }
+        var shrinker = OracleShrinker.Search(filter: filter, records: records, difference: difference)
+        try await shrinker.shrinkFilter(tries: 60) { filter, records in
+            try await with(records) { try await compareDeletes(filter, $0) }
         }
+        try await shrinker.shrinkRecords(tries: 60) { filter, records in
+            try await with(records) { try await compareDeletes(filter, $0) }
+        }
+        report(number, shrinker)
     }
 
-    // MARK: Comparing
+    private mutating func report(_ number: Int, _ found: OracleShrinker.Search) {
+        divergences.append(
+            OracleReport.Divergence(
+                seed: seed, number: number, operation: found.difference.operation, filter: found.filter.description,
+                records: found.records.prefix(10).map { "\($0.id) \(Value.object($0.metadata).json)" },
+                expected: found.difference.expected, actual: found.difference.actual,
+                native: subject.nativeQuery?(found.filter) ?? nil))
+    }
 
-    private mutating func load(_ records: [OracleRecord]) async throws -> Sides {
-        loads += 1
-        let name = "\(prefix)-o\(loads)"
+    // MARK: Records
+
+    private func load(_ records: [OracleRecord]) async throws -> Sides {
+        let name = "\(prefix)-o\(loads.count.add(1, ordering: .relaxed).newValue)"
         return Sides(
             tested: try await OracleSide.load(subject.stores, tier, records, name: name),
             reference: try await OracleSide.load(reference, tier, records, name: name))
@@ -104,85 +126,64 @@ struct OracleRun {
         try await sides.reference.remove()
     }
 
+    private func with(_ records: [OracleRecord], _ body: (Sides) async throws -> Difference?) async throws
+        -> Difference?
+    {
+        let sides = try await load(records)
+        do {
+            let difference = try await body(sides)
+            try await unload(sides)
+            return difference
+        } catch {
+            try? await unload(sides)
+            throw error
+        }
+    }
+
+    // MARK: Comparing
+
     private var isExact: Bool { tier != .vector || subject.declares(.vector(.exactQuery)) }
 
-    private func difference(
+    /// Operation by operation, so that one that is refused does not hide the others.
+    private func compare(
         _ filter: Filter, _ question: OracleSide.Question, _ sides: Sides
-    ) async throws -> Difference? {
-        let expected = try await sides.reference.ask(filter, question, OracleSide.everything)
-        let actual: [OracleSide.Answer]
-        do {
-            actual = try await sides.tested.ask(filter, question, question.limit)
-        } catch {
-            // An adapter may refuse a node that its backend can't express (F8); that is no divergence.
-            if error is CancellationError { throw error }
-            if let error = error as? StoreError, error.code == .unsupported { return nil }
-            return ("the call", "an answer", "the error \(error)")
-        }
-        for answer in actual {
-            guard let reference = expected.first(where: { $0.operation == answer.operation }) else { continue }
-            if let difference = answer.difference(from: reference, isExact: isExact) {
-                return (answer.operation, difference.expected, difference.actual)
+    ) async throws -> (difference: Difference?, isRefused: Bool) {
+        var isRefused = false
+        for operation in sides.tested.operations {
+            guard let reference = sides.reference.operations.first(where: { $0.name == operation.name }) else {
+                continue
             }
-        }
-        return nil
-    }
-
-    // MARK: Shrinking
-
-    private mutating func report(
-        _ number: Int, _ filter: Filter, _ question: OracleSide.Question, _ records: [OracleRecord], _ sides: Sides,
-        _ difference: Difference
-    ) async throws {
-        var (filter, difference, tries) = (filter, difference, 0)
-        var isShrinking = true
-        while isShrinking {
-            isShrinking = false
-            for candidate in OracleShrinker.candidates(filter) where tries < 400 {
-                tries += 1
-                guard let smaller = try await self.difference(candidate, question, sides) else { continue }
-                (filter, difference, isShrinking) = (candidate, smaller, true)
-                break
-            }
-        }
-        let (fewer, last) = try await shrink(records, filter, question)
-        divergences.append(divergence(number, filter, fewer, last ?? difference))
-    }
-
-    /// Drops halves, quarters, … of the records while the difference stays.
-    private mutating func shrink(
-        _ records: [OracleRecord], _ filter: Filter, _ question: OracleSide.Question
-    ) async throws -> ([OracleRecord], Difference?) {
-        var records = records
-        var last: Difference?
-        var size = records.count / 2
-        var tries = 0
-        while size >= 1, tries < 60 {
-            var start = 0
-            while start < records.count, tries < 60 {
-                var fewer = records
-                fewer.removeSubrange(start..<min(start + size, records.count))
-                tries += 1
-                let sides = try await load(fewer)
-                let found = try await difference(filter, question, sides)
-                try await unload(sides)
-                if let found {
-                    (records, last) = (fewer, found)
-                } else {
-                    start += size
+            let expected = try await reference.ask(filter, question, OracleSide.everything)
+            do {
+                let actual = try await operation.ask(filter, question, question.limit)
+                guard let difference = actual.difference(from: expected, isExact: isExact) else { continue }
+                return ((operation.name, difference.expected, difference.actual), isRefused)
+            } catch let error as StoreError {
+                // An adapter may refuse a node that its backend can't express (F8); that is no divergence.
+                guard error.code == .unsupported else {
+                    return ((operation.name, "an answer", "the error \(error)"), isRefused)
                 }
+                isRefused = true
             }
-            size /= 2
         }
-        return (records, last)
+        return (nil, isRefused)
     }
 
-    private func divergence(
-        _ number: Int, _ filter: Filter, _ records: [OracleRecord], _ difference: Difference
-    ) -> OracleReport.Divergence {
-        OracleReport.Divergence(
-            seed: seed, number: number, operation: difference.operation, filter: filter.description,
-            records: records.prefix(10).map { "\($0.id) \(Value.object($0.metadata).json)" },
-            expected: difference.expected, actual: difference.actual, native: subject.nativeQuery?(filter) ?? nil)
+    private func compareDeletes(_ filter: Filter, _ sides: Sides) async throws -> Difference? {
+        let expected: OracleSide.Answer?
+        do {
+            expected = try await sides.reference.delete(filter)
+        } catch let error as StoreError where error.code == .invalidArgument {
+            // Made smaller it may say nothing of any field, and is refused (V10).
+            return nil
+        }
+        do {
+            guard let expected, let actual = try await sides.tested.delete(filter),
+                let difference = actual.difference(from: expected, isExact: true)
+            else { return nil }
+            return ("delete", difference.expected, difference.actual)
+        } catch let error as StoreError {
+            return error.code == .unsupported ? nil : ("delete", "an answer", "the error \(error)")
+        }
     }
 }

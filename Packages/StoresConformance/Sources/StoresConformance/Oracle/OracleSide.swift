@@ -2,10 +2,20 @@ import StoresCore
 
 /// One store with a set of records in it, and how it answers.
 struct OracleSide: Sendable {
-    /// What a store says to one filter, operation by operation.
+    /// One way of asking a store for what a filter matches.
+    struct Operation: Sendable {
+        var name: String
+        var ask: @Sendable (Filter, Question, _ limit: Int) async throws -> Answer
+
+        init(_ name: String, _ ask: @escaping @Sendable (Filter, Question, _ limit: Int) async throws -> Answer) {
+            self.name = name
+            self.ask = ask
+        }
+    }
+
+    /// What a store says to one filter in one operation.
     struct Answer: Sendable {
-        var operation: String
-        var ids: [String]
+        var ids: [String] = []
         /// By position; empty where there are none.
         var similarities: [Double] = []
         /// Counts and totals.
@@ -26,7 +36,7 @@ struct OracleSide: Sendable {
 
     static let everything = 1000
 
-    let ask: @Sendable (Filter, Question, _ limit: Int) async throws -> [Answer]
+    let operations: [Operation]
     /// Deletes the matches where the tier can, and says how many there were and what is left.
     let delete: @Sendable (Filter) async throws -> Answer?
     let remove: @Sendable () async throws -> Void
@@ -48,26 +58,27 @@ struct OracleSide: Sendable {
         let collection = try await store.collection(name, dimensions: 4, metric: metric)
         try await collection.upsert(records.map { VectorRecord(id: $0.id, vector: $0.vector, metadata: $0.metadata) })
             .result.throwIfFailed()
-        let canScroll = store.capabilities.contains(.vector(.filteredScroll))
-        return OracleSide(
-            ask: { filter, question, limit in
+        var operations = [
+            Operation("query") { filter, question, limit in
                 let matches = try await collection.query(question.vector, where: filter, limit: limit, include: [])
-                var answers = [
-                    Answer(
-                        operation: "query", ids: matches.map(\.id), similarities: matches.map { $0.similarity ?? .nan },
-                        limit: limit),
-                    Answer(operation: "count", ids: [], count: try await collection.count(where: filter)),
-                ]
-                if canScroll {
-                    let page = try await collection.scroll(where: filter, limit: everything, include: [])
-                    answers.append(Answer(operation: "scroll", ids: page.items.map(\.id), isOrdered: true))
-                }
-                return answers
+                return Answer(
+                    ids: matches.map(\.id), similarities: matches.map { $0.similarity ?? .nan }, limit: limit)
             },
+            Operation("count") { filter, _, _ in Answer(count: try await collection.count(where: filter)) },
+        ]
+        if store.capabilities.contains(.vector(.filteredScroll)) {
+            operations.append(
+                Operation("scroll") { filter, _, _ in
+                    let page = try await collection.scroll(where: filter, limit: everything, include: [])
+                    return Answer(ids: page.items.map(\.id), isOrdered: true)
+                })
+        }
+        return OracleSide(
+            operations: operations,
             delete: { filter in
                 let deleted = try await collection.delete(where: filter)
                 let left = try await collection.scroll(limit: everything, include: []).items.map(\.id)
-                return Answer(operation: "delete", ids: left, count: deleted)
+                return Answer(ids: left, count: deleted)
             },
             remove: { _ = try await store.dropCollection(name, confirming: name) })
     }
@@ -77,7 +88,6 @@ struct OracleSide: Sendable {
     {
         let scope: Scope = [name]
         let byVector = store.capabilities.contains(.memory(.recallByVector))
-        let byText = store.capabilities.contains(.memory(.recallByText))
         try await store.put(
             records.map {
                 FactDraft(
@@ -85,25 +95,31 @@ struct OracleSide: Sendable {
                     embedding: byVector ? $0.vector : nil)
             }
         ).throwIfFailed()
-        return OracleSide(
-            ask: { filter, question, limit in
-                let list = try await store.list(scope: scope, where: filter, limit: everything).items.map(\.id)
-                var answers = [Answer(operation: "list", ids: list, isOrdered: true)]
-                if byVector {
+        var operations = [
+            Operation("list") { filter, _, _ in
+                let list = try await store.list(scope: scope, where: filter, limit: everything)
+                return Answer(ids: list.items.map(\.id), isOrdered: true)
+            }
+        ]
+        if byVector {
+            operations.append(
+                Operation("recall by vector") { filter, question, limit in
                     let found = try await store.recall(
                         vector: question.vector, scope: scope, where: filter, limit: limit)
-                    answers.append(
-                        Answer(
-                            operation: "recall by vector", ids: found.map(\.fact.id),
-                            similarities: found.map { $0.similarity ?? .nan }, limit: limit))
-                }
-                if byText {
+                    return Answer(
+                        ids: found.map(\.fact.id), similarities: found.map { $0.similarity ?? .nan }, limit: limit)
+                })
+        }
+        if store.capabilities.contains(.memory(.recallByText)) {
+            operations.append(
+                Operation("recall by text") { filter, question, _ in
                     let found = try await store.recall(
                         text: question.words, scope: scope, where: filter, limit: everything)
-                    answers.append(Answer(operation: "recall by text", ids: found.map(\.fact.id)))
-                }
-                return answers
-            },
+                    return Answer(ids: found.map(\.fact.id))
+                })
+        }
+        return OracleSide(
+            operations: operations,
             delete: { _ in nil }, remove: { try await store.forget(scope: scope) })
     }
 
@@ -117,19 +133,21 @@ struct OracleSide: Sendable {
             }
         ).result.throwIfFailed()
         return OracleSide(
-            ask: { filter, question, _ in
-                let all = try await index.search(.all, where: filter, limit: everything)
-                let match = try await index.search(.match(question.words), where: filter, limit: everything)
-                return [
-                    Answer(operation: "search all", ids: all.hits.map(\.id), count: all.total),
-                    Answer(operation: "search match", ids: match.hits.map(\.id), count: match.total),
-                    Answer(operation: "count", ids: [], count: try await index.count(where: filter)),
-                ]
-            },
+            operations: [
+                Operation("search all") { filter, _, _ in
+                    let all = try await index.search(.all, where: filter, limit: everything)
+                    return Answer(ids: all.hits.map(\.id), count: all.total)
+                },
+                Operation("search match") { filter, question, _ in
+                    let match = try await index.search(.match(question.words), where: filter, limit: everything)
+                    return Answer(ids: match.hits.map(\.id), count: match.total)
+                },
+                Operation("count") { filter, _, _ in Answer(count: try await index.count(where: filter)) },
+            ],
             delete: { filter in
                 let deleted = try await index.delete(where: filter)
                 let left = try await index.search(.all, limit: everything).hits.map(\.id)
-                return Answer(operation: "delete", ids: left, count: deleted)
+                return Answer(ids: left, count: deleted)
             },
             remove: { try await store.dropIndex(name, confirming: name) })
     }

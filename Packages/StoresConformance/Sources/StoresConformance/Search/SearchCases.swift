@@ -45,6 +45,16 @@ enum SearchCases {
                 let receipt = try await index.upsert(documents)
                 return (documents.map(\.id), receipt.result, try await index.count())
             },
+            slow: { bench in
+                let index = try await bench.index()
+                return { deadline in
+                    let name = bench.name()
+                    let documents = (0..<1700).map {
+                        SearchDocument(id: "\(name)-\($0)", fields: ["body": .string("word \($0)")])
+                    }
+                    return try await index.upsert(documents, deadline: deadline).result
+                }
+            },
             ping: { try await $0.search.ping() },
             native: { try await $0.search.withNative((any Sendable).self) { _ in } },
             wrongNative: { try await $0.search.withNative(NoHandle.self) { _ in } },

@@ -47,6 +47,15 @@ enum SessionCases {
                     keys.map { SessionWrite(key: $0, value: SessionValue("x"), expiry: .never) })
                 return (keys, result, try await texts(bench.stores.session, keys).count)
             },
+            slow: { bench in
+                { deadline in
+                    let root = bench.key()
+                    let writes = (0..<1700).map {
+                        SessionWrite(key: "\(root)/\($0)", value: SessionValue("x"), expiry: .never)
+                    }
+                    return try await bench.stores.session.set(writes, deadline: deadline)
+                }
+            },
             ping: { try await $0.session.ping() },
             native: { try await $0.session.withNative((any Sendable).self) { _ in } },
             wrongNative: { try await $0.session.withNative(NoHandle.self) { _ in } },
@@ -123,14 +132,18 @@ enum SessionCases {
             let names = HostileNames.all.filter { !$0.utf8.contains(UInt8(ascii: "/")) && !$0.isEmpty }.map {
                 root + $0
             }
-            try await NameCases.check("the prefix", names: names, mustTake: ["a", "é", "%", "*"].map { root + $0 }) {
-                name, number in
-                try await store.set(name + "/in", SessionValue("\(number)"), expiry: .never)
-            } read: { name in
-                try await store.get(name + "/in").flatMap { Int($0.value.text) }
-            } remove: { name in
-                // The key alone may be within the limit when the prefix with "/in" is not.
-                try expectEqual(try await store.delete(prefix: name), 1, "deleted of the prefix \(shown(name))")
+            for slash in ["", "/"] {
+                try await NameCases.check("the prefix", names: names, mustTake: ["a", "é", "%", "*"].map { root + $0 })
+                {
+                    name, number in
+                    try await store.set(name + "/in", SessionValue("\(number)"), expiry: .never)
+                } read: { name in
+                    try await store.get(name + "/in").flatMap { Int($0.value.text) }
+                } remove: { name in
+                    // The key alone may be within the limit when the prefix with "/in" is not.
+                    try expectEqual(
+                        try await store.delete(prefix: name + slash), 1, "deleted of the prefix \(shown(name + slash))")
+                }
             }
         },
     ]

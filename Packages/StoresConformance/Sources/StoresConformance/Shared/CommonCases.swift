@@ -84,6 +84,39 @@ enum CommonCases {
                 try expect(error.applied != .yes, "applied: expected not yes, got yes")
                 try await probe.touch(bench, bench.stores, nil)
             },
+            // Usually: a driver that looks at its deadline once, or leaves it to a client library's own time-outs.
+            make(
+                "X2", "underWay", probe,
+                "a call whose deadline passes under way ends soon after it, as a timeout, and leaves the store usable"
+            ) { bench in
+                let call = try await probe.slow(bench)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask {
+                            let deadline = Deadline.after(.milliseconds(20))
+                            var errors: [StoreError] = []
+                            do {
+                                errors = try await call(deadline).failed.map(\.error)
+                            } catch let error as StoreError {
+                                errors = [error]
+                            }
+                            let late = deadline.instant.duration(to: .now)
+                            try expect(
+                                late < .seconds(2),
+                                "a call of 20 ms: expected its end, got it \(late) after its deadline")
+                            for error in errors {
+                                try expect(
+                                    error.code == .timeout,
+                                    "a call past its deadline: expected a timeout, got \(error.debugDescription)")
+                                try expect(error.applied != .yes, "applied of a timeout: expected not yes, got yes")
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                let written = try await probe.write(bench, bench.stores)
+                try expect(try await written(bench.stores), "a write after timeouts: expected to see it")
+            },
             make("X2", "cancelled", probe, "a call of a cancelled task ends at once as cancelled") { bench in
                 let start = ContinuousClock.now
                 let task = Task {

@@ -16,6 +16,8 @@ struct TierProbe: Sendable {
     let failing: @Sendable (Bench, String) async throws -> Void
     /// Ids of a bulk write of so many items, and of an empty one.
     let bulk: @Sendable (Bench, Int) async throws -> (asked: [String], result: BulkResult, there: Int)
+    /// Prepares a write that takes a while, and returns it: each call writes something new, within the deadline.
+    let slow: @Sendable (Bench) async throws -> @Sendable (Deadline) async throws -> BulkResult
     let ping: @Sendable (Stores) async throws -> BackendStatus
     /// Runs a body with the handle as a type that it is, and as one that it is not.
     let native: @Sendable (Stores) async throws -> Void

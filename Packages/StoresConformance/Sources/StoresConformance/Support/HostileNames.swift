@@ -15,7 +15,7 @@ enum HostileNames {
         "null", "NULL", "undefined", "true", "0", "-1", "1e5", "NaN", "__proto__", "constructor", "_id", "_source",
         "id", "default",
         "con", "nul.txt", "<script>", "a:b", "a|b", "a,b", "a=b", "a&b", "a+b", "a%2Fb", "%00", "%2e%2e%2f", "a#b",
-        "a@b", "\u{600}/", "",
+        "a@b", "\u{600}/", "\u{600}", "a\u{600}", "a\u{600}/b", "",
         String(repeating: "x", count: 1024), String(repeating: "é", count: 512), String(repeating: "y", count: 1025),
         String(repeating: "k", count: 250),
     ]

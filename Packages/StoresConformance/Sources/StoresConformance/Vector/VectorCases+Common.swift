@@ -33,6 +33,14 @@ extension VectorCases {
             let receipt = try await collection.upsert(records)
             return (records.map(\.id), receipt.result, try await collection.count())
         },
+        slow: { bench in
+            let collection = try await bench.collection()
+            return { deadline in
+                let name = bench.name()
+                let records = spiral(1700).map { VectorRecord(id: "\(name)-\($0.id)", vector: $0.vector) }
+                return try await collection.upsert(records, deadline: deadline).result
+            }
+        },
         ping: { try await $0.vector.ping() },
         native: { try await $0.vector.withNative((any Sendable).self) { _ in } },
         wrongNative: { try await $0.vector.withNative(NoHandle.self) { _ in } },

@@ -51,6 +51,23 @@ extension VectorCases {
             try expectEqual(try await other.count(), 3, "the other namespace after delete all")
             try expectEqual(try await collection.count(), 0, "its own namespace after delete all")
         },
+        // Usually: the collection is made, and then its namespace refused.
+        ConformanceCase("V11.refusedFirst", .vector, "a namespace that is refused leaves no collection behind") {
+            bench in
+            let name = bench.name()
+            bench.note(.collection(name))
+            let spec = VectorCollectionSpec(name: name, dimensions: 3, metric: bench.anyMetric)
+            try await expectError(.invalidArgument, during: "an empty namespace") {
+                try await bench.stores.vector.collection(spec, namespace: "")
+            }
+            if !bench.declares(.vector(.namespaces)) {
+                try await expectUnsupported(bench, .vector(.namespaces), "a collection with a namespace") {
+                    try await bench.stores.vector.collection(spec, namespace: "tenant")
+                }
+            }
+            let names = try await bench.stores.vector.collections().map(\.name)
+            try expect(!names.contains(name), "collections after the refusal: expected none named \(name)")
+        },
         ConformanceCase(
             "V11.noNamespaces", .vector, "a namespace is refused where they are not declared",
             excludes: [.vector(.namespaces)]

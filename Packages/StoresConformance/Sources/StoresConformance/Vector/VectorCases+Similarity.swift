@@ -52,6 +52,7 @@ extension VectorCases {
             try expectBytes(
                 try await collection.query([1, 0, 0], limit: 10, minScore: 0.75).map(\.id), ["a"], "minScore 0.75")
         },
+        ownScore(.cosine, .cosine), ownScore(.euclidean, .euclidean),
         ConformanceCase(
             "V7.refusedWithoutScore", .vector, "a collection without score refuses minScore", requires: [.vector(.dot)]
         ) { bench in
@@ -96,6 +97,34 @@ extension VectorCases {
             }
         },
     ]
+
+    // Usually: the score is turned back into a distance, which rounds, or is compared in another precision.
+    private static func ownScore(_ metric: VectorMetric, _ capability: VectorCapability) -> ConformanceCase {
+        ConformanceCase(
+            "V7.ownScore.\(metric.rawValue)", .vector,
+            "a match's own score as minScore finds it again, under \(metric.rawValue)", requires: [.vector(capability)]
+        ) { bench in
+            let collection = try await bench.collection(3, metric)
+            var random = SplitMix64(seed: 11)
+            func component() -> Float { Float(random.next() >> 40) / Float(1 << 23) - 1 }
+            try await fill(
+                collection,
+                (0..<40).map { VectorRecord(id: "r\($0)", vector: [component(), component(), component()]) })
+            let query: [Float] = [component(), component(), component()]
+            let matches = try await collection.query(query, limit: 40)
+            try expectEqual(matches.count, 40, "matches")
+            for (place, match) in matches.enumerated() {
+                let score = try unwrap(match.score, "the score of \(match.id)")
+                let again = try await collection.query(query, limit: 40, minScore: score)
+                try expect(
+                    again.contains { $0.id == match.id },
+                    "minScore \(score), the score of \(match.id): expected it among \(again.count) matches")
+                try expect(
+                    again.count >= place + 1 && again.allSatisfy { ($0.score ?? -1) >= score },
+                    "minScore \(score): expected the \(place + 1) best and no worse, got \(again.map(\.score))")
+            }
+        }
+    }
 
     // Usually: a distance returned as a similarity, its square, a clamp, or the score of another metric.
     private static func metric(_ metric: VectorMetric, _ capability: VectorCapability) -> ConformanceCase {

@@ -1,5 +1,6 @@
 /// What can be wrong with an artifact driver, and the cases that must notice.
 enum ArtifactDefect: String, Defect {
+    case deadlineIgnored
     case errorsOnTwoLines, leaksConnections, writesLost, bulkStops, listingUnsorted
     case bytesFlipped, sizeWrong, deletedFirst, visibleEarly, etagConstant, conditionsIgnored, partStays
     case missingIsEmpty, etagsIgnored, readersLeak, rangeCut, deleteSaysTrue, prefixIsSegment, delimiterRepeats
@@ -7,6 +8,7 @@ enum ArtifactDefect: String, Defect {
 
     var noticedBy: [String] {
         switch self {
+        case .deadlineIgnored: ["X2.artifact.underWay"]
         case .errorsOnTwoLines: ["X1.artifact.errors"]
         case .leaksConnections: ["X2.artifact.leaksNothing"]
         case .writesLost: ["X5.artifact.concurrentEnsures"]

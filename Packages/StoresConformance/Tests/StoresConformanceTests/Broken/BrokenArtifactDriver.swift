@@ -40,7 +40,7 @@ struct BrokenArtifactDriver: PresigningArtifactDriver {
 
     func put(_ request: ArtifactPut, body: ArtifactBody, context: CallContext) async throws(StoreError) -> ArtifactInfo
     {
-        try state.take()
+        try await state.take()
         var request = request
         request.key = folded(request.key)
         switch defect {

@@ -4,9 +4,12 @@ extension BrokenEventDriver: RunDriver {
     func saveRun(
         _ id: String, status: String, state: [UInt8], ifVersion: Int64?, leaseGuard: LeaseGuard?, context: CallContext
     ) async throws(StoreError) -> Run {
-        try await inner.saveRun(
+        let isNew = try await inner.loadRun(id, context: context) == nil
+        var run = try await inner.saveRun(
             id, status: status, state: state, ifVersion: defect == .runVersionsIgnored ? nil : ifVersion,
             leaseGuard: defect == .fencingIgnored ? nil : leaseGuard, context: context)
+        if defect == .runVersionsAnew, isNew { run.version = 1 }
+        return run
     }
 
     func loadRun(_ id: String, context: CallContext) async throws(StoreError) -> Run? {

@@ -19,7 +19,7 @@ struct BrokenEventDriver: OrderedEventDriver, DeletingEventDriver, SnapshotDrive
     func append(_ events: [NewEvent], to stream: String, expected: ExpectedRevision, context: CallContext)
         async throws(StoreError) -> AppendResult
     {
-        try state.take()
+        try await state.take()
         var events = events
         switch defect {
         case .dataAsText:

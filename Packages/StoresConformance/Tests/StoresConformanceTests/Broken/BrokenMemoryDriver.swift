@@ -19,7 +19,7 @@ struct BrokenMemoryDriver: MemoryDriver {
     }
 
     func put(_ puts: [FactPut], context: CallContext) async throws(StoreError) -> [Result<Fact, StoreError>] {
-        try state.take()
+        try await state.take()
         var results: [Result<Fact, StoreError>] = []
         for (number, put) in puts.enumerated() {
             results.append(try await one(put, number, context))
@@ -71,9 +71,11 @@ struct BrokenMemoryDriver: MemoryDriver {
     }
 
     func delete(_ id: String, scope: Scope, ifVersion: Int64?, context: CallContext) async throws(StoreError) -> Bool {
-        try await inner.delete(
+        let wasThere = try await inner.delete(
             folded(id), scope: folded(scope), ifVersion: defect == .conditionsIgnored ? nil : ifVersion,
             context: state.context(context))
+        if defect == .versionsAnew, wasThere { _ = try await inner.forget(scope, context: context) }
+        return wasThere
     }
 
     func history(_ id: String, scope: Scope, context: CallContext) async throws(StoreError) -> [FactRevision] {
@@ -122,6 +124,7 @@ struct BrokenMemoryDriver: MemoryDriver {
     func recall(_ request: FactRecall, context: CallContext) async throws(StoreError) -> FactMatches {
         var request = request
         request.filter = request.filter.map(broken)
+        if defect == .minScoreStrict { request.minSimilarity? += 1e-3 }
         if defect == .recallEmpty { return FactMatches(matches: []) }
         let wanted = request.scope
         if defect == .limitBeforeScope { request.scope.segments.removeLast() }

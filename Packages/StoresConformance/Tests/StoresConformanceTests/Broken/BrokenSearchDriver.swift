@@ -51,7 +51,7 @@ struct BrokenSearchDriver: SearchDriver {
     )
         async throws(StoreError) -> WriteReceipt
     {
-        try state.take()
+        try await state.take()
         var documents = documents
         let all = WriteReceipt(result: BulkResult(succeeded: documents.map(\.id)), isSearchable: true)
         switch defect {

@@ -22,7 +22,7 @@ struct BrokenSessionDriver: StructuredSessionDriver, TransactionalSessionDriver,
     func set(_ writes: [SessionWrite], context: CallContext) async throws(StoreError) -> [Result<
         SessionReceipt, StoreError
     >] {
-        try state.take()
+        try await state.take()
         var writes = writes
         for index in writes.indices {
             writes[index].key = folded(writes[index].key)

@@ -9,7 +9,9 @@ final class BrokenState: Sendable {
     init(_ defect: String) { self.defect = defect }
 
     /// `leaksConnections`: a pool of five, of which none comes back.
-    func take() throws(StoreError) {
+    /// `deadlineIgnored`: a call that takes its time, whatever its deadline says.
+    func take() async throws(StoreError) {
+        if defect == "deadlineIgnored" { await Task.detached { try? await Task.sleep(for: .seconds(3)) }.value }
         guard defect == "leaksConnections" else { return }
         if calls.add(1, ordering: .relaxed).newValue > 5 {
             throw StoreError(.internal, "no connection is free")

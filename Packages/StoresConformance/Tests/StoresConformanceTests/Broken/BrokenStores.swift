@@ -26,7 +26,9 @@ enum BrokenStores: StoreAdapter {
         let clock = ManualStoreClock()
         var environment = ["BROKEN_DEFECT": defect]
         for tier in Tier.stores { environment[tier.variable] = "broken" }
-        let (linked, variables, options) = (registry, environment, StoresOptions(retry: .none, clock: clock))
+        let (linked, variables, options) = (
+            registry, environment, StoresOptions(probeTimeout: .seconds(60), retry: .none, clock: clock)
+        )
         return try await Stores.withOpen(registry: linked, environment: variables, options: options) { stores in
             try await body(
                 ConformanceSubject(

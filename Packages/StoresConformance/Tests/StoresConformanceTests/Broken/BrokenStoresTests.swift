@@ -46,7 +46,7 @@ import Testing
         var ids: Set<String> = [
             "V1.idLimits", "V3.badVectors", "V3.zeroVector", "V7.refusedWithoutScore", "V10.emptyFilter",
             "S3.malformed",
-            "S5.emptyPrefix", "S8.oneForEachKey", "A8.refused", "E10.required",
+            "S5.emptyPrefix", "S8.oneForEachKey", "A8.refused", "E10.required", "V11.refusedFirst", "E8.otherLease",
         ]
         for tier in Tier.stores.map(\.rawValue) {
             ids.formUnion(["X2.\(tier).deadline", "X2.\(tier).cancelled", "X5.\(tier).afterShutdown"])

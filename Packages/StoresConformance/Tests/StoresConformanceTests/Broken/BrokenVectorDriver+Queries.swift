@@ -13,8 +13,11 @@ extension BrokenVectorDriver {
         case .limitBeforeFilter: query.filter = nil
         case .everythingIncluded: query.include = .all
         case .similarityInverted, .orderByIDAlone: query.limit = 1_000_000
-        case .minScoreExclusive: query.minSimilarity = query.minSimilarity?.nextUp
+        case .minScoreStrict: query.minSimilarity? += 1e-3
         default: break
+        }
+        if defect == .mostFiltersRefused, let filter, !filter.children.isEmpty {
+            throw StoreError(.unsupported, "no such filter here", applied: .no)
         }
         var matches = try await inner.query(query, in: broken(target), context: context)
         switch defect {

@@ -56,7 +56,7 @@ struct BrokenVectorDriver: HybridVectorDriver {
     func upsert(_ records: [VectorRecord], into target: VectorTarget, visibility: Visibility, context: CallContext)
         async throws(StoreError) -> WriteReceipt
     {
-        try state.take()
+        try await state.take()
         let target = broken(target)
         var records = records
         switch defect {
@@ -130,6 +130,7 @@ struct BrokenVectorDriver: HybridVectorDriver {
             let page = try await inner.scroll(
                 VectorScroll(filter: filter, limit: 1000, include: []), in: target, context: context)
             return try await inner.delete(.ids(page.items.map(\.id)), from: target, context: context)
+        case (.deleteIgnoresFilter, .filter): return try await inner.delete(.all, from: target, context: context)
         case (.deleteCountsAsked, .ids(let ids)):
             _ = try await inner.delete(selection, from: target, context: context)
             return ids.count

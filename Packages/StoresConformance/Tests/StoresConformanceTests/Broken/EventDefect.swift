@@ -1,5 +1,6 @@
 /// What can be wrong with an event driver, and the cases that must notice.
 enum EventDefect: String, Defect {
+    case deadlineIgnored, runVersionsAnew
     case errorsOnTwoLines, leaksConnections, writesLost, batchCut, readReversed
     case revisionsFromOne, dataAsText, conflictsKeepFirst, resultOff, expectationsIgnored
     case againNotSaid, overlapAppended, missingExists, fromExclusive, backwardIsForward, oldestLost, oldestLies
@@ -9,6 +10,8 @@ enum EventDefect: String, Defect {
 
     var noticedBy: [String] {
         switch self {
+        case .runVersionsAnew: ["E8.afterDelete"]
+        case .deadlineIgnored: ["X2.event.underWay"]
         case .errorsOnTwoLines: ["X1.event.errors"]
         case .leaksConnections: ["X2.event.leaksNothing"]
         case .writesLost: ["X5.event.concurrentEnsures"]

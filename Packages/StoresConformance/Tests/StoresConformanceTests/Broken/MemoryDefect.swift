@@ -1,5 +1,6 @@
 /// What can be wrong with a memory driver, and the cases that must notice.
 enum MemoryDefect: String, Defect {
+    case deadlineIgnored, minScoreStrict, versionsAnew
     case errorsOnTwoLines, leaksConnections, writesLost, bulkStops, listingUnsorted
     case sourceLost, createdAnew, getUnordered, conditionsIgnored, versionStuck, scopesJoined, deepScopesRefused
     case forgetKeepsHistory, forgetStopsAtThousand, deletesUnrecorded, historyGaps, clockStands, clockLate
@@ -9,6 +10,9 @@ enum MemoryDefect: String, Defect {
 
     var noticedBy: [String] {
         switch self {
+        case .minScoreStrict: ["M7.ownScore"]
+        case .versionsAnew: ["M3.afterDelete"]
+        case .deadlineIgnored: ["X2.memory.underWay"]
         case .errorsOnTwoLines: ["X1.memory.errors"]
         case .leaksConnections: ["X2.memory.leaksNothing"]
         case .writesLost: ["X5.memory.concurrentEnsures"]

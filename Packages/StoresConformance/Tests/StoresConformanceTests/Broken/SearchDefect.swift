@@ -1,5 +1,6 @@
 /// What can be wrong with a search driver, and the cases that must notice.
 enum SearchDefect: String, Defect {
+    case deadlineIgnored
     case errorsOnTwoLines, leaksConnections, writesLost, bulkStops, tiesReversed
     case shapeIgnored, verifyCreates, getUnordered, matchNeedsAll, phraseIsMatch, prefixIsMatch, mustNotIgnored
     case matchIsPhrase, hitsReversed, highlightsLost, facetsOfPage, pagesRepeat, upsertMerges, deleteStopsAtThousand
@@ -9,6 +10,7 @@ enum SearchDefect: String, Defect {
 
     var noticedBy: [String] {
         switch self {
+        case .deadlineIgnored: ["X2.search.underWay"]
         case .errorsOnTwoLines: ["X1.search.errors"]
         case .leaksConnections: ["X2.search.leaksNothing"]
         case .writesLost: ["X5.search.concurrentEnsures"]

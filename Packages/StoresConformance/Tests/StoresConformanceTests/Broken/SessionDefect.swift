@@ -1,5 +1,6 @@
 /// What can be wrong with a session driver, and the cases that must notice.
 enum SessionDefect: String, Defect {
+    case deadlineIgnored
     case errorsOnTwoLines, leaksConnections, writesLost, bulkStops, orderReversed
     case bytesAsText, keepForgets, touchClears, conditionsIgnored, clockStands, deleteSaysTrue
     case prefixIsText, prefixStopsAtThousand, scanIsText, scanByOffset, keysFolded, answersReversed
@@ -8,6 +9,7 @@ enum SessionDefect: String, Defect {
 
     var noticedBy: [String] {
         switch self {
+        case .deadlineIgnored: ["X2.session.underWay"]
         case .errorsOnTwoLines: ["X1.session.errors"]
         case .leaksConnections: ["X2.session.leaksNothing"]
         case .writesLost: ["X5.session.concurrentEnsures"]

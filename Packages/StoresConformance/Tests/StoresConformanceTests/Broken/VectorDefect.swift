@@ -1,7 +1,8 @@
 /// What can be wrong with a vector driver, and the cases that must notice.
 enum VectorDefect: String, Defect {
+    case deadlineIgnored, deleteIgnoresFilter, mostFiltersRefused
     case similarityInverted, similarityOff, orderByIDAlone, tiesUnordered, limitIgnored, limitBeforeFilter
-    case minScoreExclusive, upsertMerges, firstWins, documentLost, everythingIncluded, vectorsRounded
+    case minScoreStrict, upsertMerges, firstWins, documentLost, everythingIncluded, vectorsRounded
     case namespacesIgnored, deleteIgnoresNamespace, deleteStopsAtThousand, deleteCountsAsked, deleteMissingThrows
     case deleteAllKeepsSome, scrollRepeats, scrollSkips, scrollIgnoresFilter, scrollStopsEarly
     case shapeIgnored, ensureEmpties, verifyCreates, dropKeepsRecords, listingUnsorted
@@ -13,6 +14,9 @@ enum VectorDefect: String, Defect {
     /// Ids of conformance cases.
     var noticedBy: [String] {
         switch self {
+        case .deleteIgnoresFilter: ["V10.deleteWhere"]
+        case .mostFiltersRefused: ["F9.vector.oracle"]
+        case .deadlineIgnored: ["X2.vector.underWay"]
         case .similarityInverted:
             ["V6.cosine", "V6.dot", "V6.euclidean", "V9.exact", "V9.approximate", "V7.inclusiveCosine"]
         case .similarityOff: ["V6.cosine", "V6.dot", "V6.euclidean", "V6.dotScore"]
@@ -20,7 +24,7 @@ enum VectorDefect: String, Defect {
         case .tiesUnordered: ["V8.order", "X9.vector.totalOrder"]
         case .limitIgnored: ["V8.limit", "V9.limitIsReached"]
         case .limitBeforeFilter: ["V9.lowSelectivity"]
-        case .minScoreExclusive: ["V7.inclusive"]
+        case .minScoreStrict: ["V7.inclusive", "V7.ownScore.cosine", "V7.ownScore.euclidean"]
         case .upsertMerges: ["V4.replacesWhole"]
         case .duplicatesStay: ["V4.lastWins"]
         case .firstWins: ["V4.replacesWhole"]

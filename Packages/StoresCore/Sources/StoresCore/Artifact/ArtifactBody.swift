@@ -5,7 +5,9 @@ public final class ArtifactBody: @unchecked Sendable {
     // Unchecked: the state is touched by `next` alone, which the one consumer calls sequentially.
     private var pull: () async throws -> [UInt8]?
     private var digest = SHA256Digest()
+    /// The caller's chunk, and how much of it was handed out.
     private var rest: [UInt8] = []
+    private var offset = 0
     private let deadline: Deadline
     private let maxSize: Int64?
 
@@ -30,35 +32,38 @@ public final class ArtifactBody: @unchecked Sendable {
     /// The next 1 byte to 4 MiB, or nil at the end.
     ///
     /// - Throws: `tooLarge` past the backend's limit, `cancelled`, `timeout`, or `internal` around what the caller's
-    ///   sequence threw.
+    ///   sequence threw, a `StoreError` of another store too. None of them is the backend's fault: all are
+    ///   ``StoreError/isLocal``.
     public func next() async throws(StoreError) -> [UInt8]? {
         isStarted = true
-        if rest.isEmpty {
-            repeat {
-                if Task.isCancelled { throw .cancelled(applied: .no) }
-                if deadline.hasPassed { throw .timeout("the upload", applied: .no) }
-                do {
-                    guard let chunk = try await pull() else {
-                        if sha256 == nil { sha256 = digest.hexadecimal() }
-                        return nil
-                    }
-                    rest = chunk
-                } catch {
-                    throw .wrapping(error, "the body's sequence failed after \(size) bytes").filling(applied: .no)
+        while offset == rest.count {
+            if Task.isCancelled { throw .cancelled(applied: .no) }
+            if deadline.hasPassed { throw .timeout("the upload", applied: .no).local }
+            do {
+                guard let chunk = try await pull() else {
+                    if sha256 == nil { sha256 = digest.hexadecimal() }
+                    return nil
                 }
-            } while rest.isEmpty
+                (rest, offset) = (chunk, 0)
+            } catch {
+                if error is CancellationError || Task.isCancelled { throw .cancelled(applied: .no) }
+                throw StoreError(
+                    .internal, "the body's sequence failed after \(size) bytes", applied: .no, isLocal: true,
+                    underlying: error)
+            }
         }
         let chunk: [UInt8]
-        if rest.count <= Self.maxChunk {
-            chunk = rest
-            rest = []
+        if offset == 0, rest.count <= Self.maxChunk {
+            (chunk, rest) = (rest, [])
         } else {
-            chunk = Array(rest.prefix(Self.maxChunk))
-            rest.removeFirst(Self.maxChunk)
+            let end = min(offset + Self.maxChunk, rest.count)
+            chunk = Array(rest[offset..<end])
+            offset = end
+            if offset == rest.count { (rest, offset) = ([], 0) }
         }
         size += Int64(chunk.count)
         if let maxSize, size > maxSize {
-            throw StoreError(.tooLarge, "the object is larger than \(maxSize) bytes", applied: .no)
+            throw StoreError(.tooLarge, "the object is larger than \(maxSize) bytes", applied: .no, isLocal: true)
         }
         digest.update(chunk)
         return chunk

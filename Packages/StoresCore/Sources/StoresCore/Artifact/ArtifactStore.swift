@@ -235,12 +235,3 @@ extension ArtifactStore {
         }
     }
 }
-
-extension StoreError {
-    var notRetryable: StoreError {
-        StoreError(
-            code, message, remedy: remedy, tier: tier, adapter: adapter, operation: operation, endpoint: endpoint,
-            resource: resource, applied: applied, conflict: conflict, retryAfter: retryAfter, isRetryable: false,
-            phase: phase, underlying: underlying)
-    }
-}

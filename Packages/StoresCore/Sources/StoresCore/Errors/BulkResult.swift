@@ -24,15 +24,21 @@ public struct BulkResult: Sendable {
     public var isComplete: Bool { failed.isEmpty }
 
     /// Throws the first failure, saying how many there are, when anything failed.
+    ///
+    /// What is thrown is retryable when every failure is, after the longest of their waits; `applied` is `unknown`
+    /// unless nothing took effect.
     public func throwIfFailed() throws(StoreError) {
         guard let first = failed.first else { return }
-        guard failed.count > 1 else { throw first.error }
-        throw StoreError(
-            first.error.code,
-            "\(failed.count) of \(failed.count + succeeded.count) items failed; the first: \(first.error.message)",
-            remedy: first.error.remedy, tier: first.error.tier, adapter: first.error.adapter,
-            operation: first.error.operation, endpoint: first.error.endpoint, resource: first.id,
-            applied: first.error.applied, underlying: first.error)
+        guard failed.count > 1 else {
+            throw succeeded.isEmpty ? first.error : first.error.replacing(applied: .unknown)
+        }
+        let isUntouched = succeeded.isEmpty && failed.allSatisfy { $0.error.applied == .no }
+        throw first.error.replacing(
+            message:
+                "\(failed.count) of \(failed.count + succeeded.count) items failed; the first: \(first.error.message)",
+            resource: first.id, applied: isUntouched ? .no : .unknown,
+            retryAfter: failed.compactMap(\.error.retryAfter).max(),
+            isRetryable: failed.allSatisfy(\.error.isRetryable))
     }
 }
 

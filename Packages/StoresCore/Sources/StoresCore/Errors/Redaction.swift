@@ -57,7 +57,9 @@ public enum Redaction {
     /// follow `password`, `secret`, `token`, `api-key` and their like.
     public static func secrets(in text: String) -> String {
         var result = text
-        result.replace(/([A-Za-z][A-Za-z0-9+.\-]*:\/\/)[^\s\/@]*:[^\s@]*@/) { "\($0.1)\(mask)@" }
+        // To the last "@" before white space, or, where there is no colon before it, before a "/": a password may hold
+        // an unescaped "@" or "/", and to show less is better than to show a part of it.
+        result.replace(/([A-Za-z][A-Za-z0-9+.\-]*:\/\/)(?:[^\s\/@]*:[^\s]*|[^\s\/]*)@/) { "\($0.1)\(mask)@" }
         result.replace(
             /(?i)((?:password|passwd|pwd|secret|token|api[-_]?key|access[-_]?key|account[-_]?key|authorization|signature|sig)["']?\s*[=:]\s*)("[^"]*"|'[^']*'|(?:bearer |basic )?[^\s,;&)}\]]+)/
         ) { "\($0.1)\(mask)" }

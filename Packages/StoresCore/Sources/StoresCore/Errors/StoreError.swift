@@ -36,7 +36,9 @@ public struct StoreError: Error, Sendable {
 
     /// Whether a failed write took effect.
     public enum Applied: String, Sendable, Hashable {
-        case yes, no, unknown
+        case yes, no
+        /// The answer was lost, or a part took effect.
+        case unknown
     }
 
     /// How far the connection to a backend came before it failed (X10).
@@ -58,43 +60,30 @@ public struct StoreError: Error, Sendable {
         case schema(found: String, wanted: String)
     }
 
+    private struct Fields {
+        var code: Code
+        var message: String
+        var remedy: String?
+        var tier: Tier?
+        var adapter: String?
+        var operation: String?
+        /// Redacted, once, on its way in.
+        var endpoint: String?
+        var resource: String?
+        var applied: Applied?
+        var conflict: Conflict?
+        var retryAfter: Duration?
+        var retryable: Bool?
+        var isLocal: Bool
+        var phase: Phase?
+        var underlying: (any Error)?
+    }
+
     // One box, so that a throwing call returns a single word and `Result`s stay small.
     private final class Storage: Sendable {
-        let code: Code
-        let message: String
-        let remedy: String?
-        let tier: Tier?
-        let adapter: String?
-        let operation: String?
-        let endpoint: String?
-        let resource: String?
-        let applied: Applied?
-        let conflict: Conflict?
-        let retryAfter: Duration?
-        let retryable: Bool?
-        let phase: Phase?
-        let underlying: (any Error)?
+        let fields: Fields
 
-        init(
-            _ code: Code, _ message: String, _ remedy: String?, _ tier: Tier?, _ adapter: String?,
-            _ operation: String?, _ endpoint: String?, _ resource: String?, _ applied: Applied?, _ conflict: Conflict?,
-            _ retryAfter: Duration?, _ retryable: Bool?, _ phase: Phase?, _ underlying: (any Error)?
-        ) {
-            self.code = code
-            self.message = message
-            self.remedy = remedy
-            self.tier = tier
-            self.adapter = adapter
-            self.operation = operation
-            self.endpoint = endpoint
-            self.resource = resource
-            self.applied = applied
-            self.conflict = conflict
-            self.retryAfter = retryAfter
-            self.retryable = retryable
-            self.phase = phase
-            self.underlying = underlying
-        }
+        init(_ fields: Fields) { self.fields = fields }
     }
 
     private let storage: Storage
@@ -113,38 +102,51 @@ public struct StoreError: Error, Sendable {
     ///   - conflict: For `conflict`, `preconditionFailed` and `schemaMismatch`: what is there.
     ///   - retryAfter: The server's own wish, if it gave one.
     ///   - isRetryable: Overrides what the code says; see ``isRetryable``.
+    ///   - isLocal: The backend is not to blame; see ``isLocal``.
     ///   - phase: While connecting: where it failed.
     ///   - underlying: The native error; its text appears in `debugDescription` alone.
     public init(
         _ code: Code, _ message: String, remedy: String? = nil, tier: Tier? = nil, adapter: String? = nil,
         operation: String? = nil, endpoint: String? = nil, resource: String? = nil, applied: Applied? = nil,
-        conflict: Conflict? = nil, retryAfter: Duration? = nil, isRetryable: Bool? = nil,
+        conflict: Conflict? = nil, retryAfter: Duration? = nil, isRetryable: Bool? = nil, isLocal: Bool = false,
         phase: Phase? = nil, underlying: (any Error)? = nil
     ) {
         storage = Storage(
-            code, message, remedy, tier, adapter, operation, endpoint.map(Redaction.endpoint), resource, applied,
-            conflict, retryAfter, isRetryable, phase, underlying)
+            Fields(
+                code: code, message: message, remedy: remedy, tier: tier, adapter: adapter, operation: operation,
+                endpoint: endpoint.map(Redaction.endpoint), resource: resource, applied: applied, conflict: conflict,
+                retryAfter: retryAfter, retryable: isRetryable, isLocal: isLocal, phase: phase,
+                underlying: underlying))
     }
 
-    public var code: Code { storage.code }
-    public var message: String { storage.message }
-    public var remedy: String? { storage.remedy }
-    public var tier: Tier? { storage.tier }
-    public var adapter: String? { storage.adapter }
-    public var operation: String? { storage.operation }
-    public var endpoint: String? { storage.endpoint }
-    public var resource: String? { storage.resource }
-    public var applied: Applied? { storage.applied }
-    public var conflict: Conflict? { storage.conflict }
-    public var retryAfter: Duration? { storage.retryAfter }
-    public var phase: Phase? { storage.phase }
-    public var underlying: (any Error)? { storage.underlying }
+    private init(_ fields: Fields) {
+        storage = Storage(fields)
+    }
+
+    public var code: Code { storage.fields.code }
+    public var message: String { storage.fields.message }
+    public var remedy: String? { storage.fields.remedy }
+    public var tier: Tier? { storage.fields.tier }
+    public var adapter: String? { storage.fields.adapter }
+    public var operation: String? { storage.fields.operation }
+    public var endpoint: String? { storage.fields.endpoint }
+    public var resource: String? { storage.fields.resource }
+    public var applied: Applied? { storage.fields.applied }
+    public var conflict: Conflict? { storage.fields.conflict }
+    public var retryAfter: Duration? { storage.fields.retryAfter }
+    public var phase: Phase? { storage.fields.phase }
+    public var underlying: (any Error)? { storage.fields.underlying }
+
+    /// Whether the cause is in this process or its caller and not in the backend: no free place among the concurrent
+    /// calls, a body that failed, a full local disk. Such an error says nothing about whether the backend answers, so
+    /// the circuit breaker does not count it, whatever its code.
+    public var isLocal: Bool { storage.fields.isLocal }
 
     /// Whether the same call may succeed later without any change: true for `unavailable`, `rateLimited` and
     /// `timeout`, unless the driver said otherwise. Authentication failures never are.
     public var isRetryable: Bool {
         if code == .unauthenticated || code == .permissionDenied { return false }
-        return storage.retryable ?? (code == .unavailable || code == .rateLimited || code == .timeout)
+        return storage.fields.retryable ?? (code == .unavailable || code == .rateLimited || code == .timeout)
     }
 
     /// The same error with what was nil filled in; what the driver said stays.
@@ -152,11 +154,48 @@ public struct StoreError: Error, Sendable {
         tier: Tier? = nil, adapter: String? = nil, operation: String? = nil, endpoint: String? = nil,
         resource: String? = nil, remedy: String? = nil, applied: Applied? = nil, phase: Phase? = nil
     ) -> StoreError {
-        StoreError(
-            code, message, remedy: self.remedy ?? remedy, tier: self.tier ?? tier, adapter: self.adapter ?? adapter,
-            operation: self.operation ?? operation, endpoint: self.endpoint ?? endpoint,
-            resource: self.resource ?? resource, applied: self.applied ?? applied, conflict: conflict,
-            retryAfter: retryAfter, isRetryable: storage.retryable, phase: self.phase ?? phase, underlying: underlying)
+        var fields = storage.fields
+        fields.tier = fields.tier ?? tier
+        fields.adapter = fields.adapter ?? adapter
+        fields.operation = fields.operation ?? operation
+        fields.endpoint = fields.endpoint ?? endpoint.map(Redaction.endpoint)
+        fields.resource = fields.resource ?? resource
+        fields.remedy = fields.remedy ?? remedy
+        fields.applied = fields.applied ?? applied
+        fields.phase = fields.phase ?? phase
+        return StoreError(fields)
+    }
+
+    /// The same error of an operation of which this much took effect.
+    func replacing(applied: Applied?) -> StoreError {
+        var fields = storage.fields
+        fields.applied = applied
+        return StoreError(fields)
+    }
+
+    /// The same error, about all failures of a bulk operation.
+    func replacing(
+        message: String, resource: String?, applied: Applied?, retryAfter: Duration?, isRetryable: Bool
+    ) -> StoreError {
+        var fields = storage.fields
+        (fields.message, fields.resource, fields.applied) = (message, resource, applied)
+        (fields.retryAfter, fields.retryable) = (retryAfter, isRetryable)
+        fields.underlying = self
+        return StoreError(fields)
+    }
+
+    /// The same error, not to be tried again.
+    var notRetryable: StoreError {
+        var fields = storage.fields
+        fields.retryable = false
+        return StoreError(fields)
+    }
+
+    /// The same error, for which the backend is not to blame.
+    var local: StoreError {
+        var fields = storage.fields
+        fields.isLocal = true
+        return StoreError(fields)
     }
 }
 

@@ -44,7 +44,7 @@ public protocol RunDriver: LeasingDriver {
     func listRuns(status: String?, cursor: Cursor?, limit: Int, context: CallContext) async throws(StoreError)
         -> Page<Run>
 
-    /// False when it was not there.
+    /// False when it was not there. The version is kept: a later save of the id goes on from it (E8).
     func deleteRun(_ id: String, context: CallContext) async throws(StoreError) -> Bool
 }
 
@@ -53,7 +53,7 @@ public protocol SnapshotDriver: Sendable {
     /// Replaces one of the same stream and revision.
     func saveSnapshot(_ snapshot: Snapshot, context: CallContext) async throws(StoreError)
 
-    /// Newest first, at most `limit`, of revisions at most `atOrBefore` (nil: any).
+    /// Newest first, at most `limit`, of revisions at most `atOrBefore` (nil: any); empty only when no older is there.
     func loadSnapshots(_ stream: String, atOrBefore: Int64?, limit: Int, context: CallContext)
         async throws(StoreError) -> [Snapshot]
 

@@ -10,7 +10,7 @@ extension EventStore {
     /// - Parameters:
     ///   - status: Free text of 1 to 64 UTF-8 bytes, listed by ``listRuns(status:cursor:limit:deadline:)``.
     ///   - ifVersion: 0 demands a new run, n that version; nil saves in any case.
-    ///   - lease: Refuses with `preconditionFailed` once a later lease of the run was granted.
+    ///   - lease: A lease of this run; refuses with `preconditionFailed` once a later one was granted.
     @discardableResult
     public func saveRun(
         _ id: String, status: String, state: [UInt8], ifVersion: Int64? = nil, lease: Lease? = nil,
@@ -26,7 +26,13 @@ extension EventStore {
                 throw StoreError(.tooLarge, "a state has at most \(most) bytes here; got \(state.count)")
             }
         }
-        if lease != nil { try runtime.require(.event(.runLeases), operation) }
+        if let lease {
+            try runtime.require(.event(.runLeases), operation)
+            guard lease.key.utf8.elementsEqual(id.utf8) else {
+                throw runtime.refuse(
+                    "the lease is of the run \(Redaction.name(lease.key))", operation, resource: id)
+            }
+        }
         return try await runtime.call(operation, deadline: deadline, isIdempotent: false) {
             context throws(StoreError) in
             try await driver.saveRun(
@@ -144,8 +150,9 @@ extension EventStore {
                         metadata: ["stream": "\(Redaction.name(stream))", "revision": "\(snapshot.revision)"])
                 }
             }
-            guard page.count == 4, let oldest = page.last, oldest.revision > 0 else { return nil }
-            bound = oldest.revision - 1
+            // A page may be short where a driver leaves out what it can't read: only an empty one is the end.
+            guard let oldest = page.map(\.revision).min(), oldest > 0 else { return nil }
+            bound = oldest - 1
         }
     }
 

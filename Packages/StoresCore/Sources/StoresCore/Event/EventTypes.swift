@@ -164,7 +164,7 @@ public struct Run: Sendable, Hashable {
     /// Free text, indexed: `running`, `done`, `failed`. 1 to 64 UTF-8 bytes.
     public var status: String
     public var state: [UInt8]
-    /// 1 for the first save, one more with each later one.
+    /// 1 for the first save, one more with each later one, also after a delete.
     public var version: Int64
     public var createdAt: Timestamp
     public var updatedAt: Timestamp

@@ -53,9 +53,11 @@ struct InMemoryMemoryState: Sendable {
             return .failure(Self.conflict(draft.id, wanted, current?.version ?? 0))
         }
         if let record = records[key], record.isExpired(now) { erase(key) }
+        // Versions go on after a delete, so that a stale one never fits by chance (M3).
+        let last = records[key]?.history.last?.fact.version ?? 0
         let fact = Fact(
             id: draft.id, scope: draft.scope, content: draft.content, attributes: draft.attributes,
-            createdAt: current?.createdAt ?? now, updatedAt: now, version: (current?.version ?? 0) &+ 1,
+            createdAt: current?.createdAt ?? now, updatedAt: now, version: last &+ 1,
             expiresAt: draft.expiresAt, source: draft.source)
         let line = FactRevision(change: .put, fact: fact, at: now)
         let row: Int

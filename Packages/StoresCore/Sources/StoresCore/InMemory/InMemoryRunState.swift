@@ -2,6 +2,8 @@
 struct InMemoryRunState: Sendable {
     var leases = InMemoryLeases()
     private var runs: [ByteKey: Run] = [:]
+    /// The last versions of deleted runs: versions go on, so that a stale one never fits by chance (E8).
+    private var lastVersions: [ByteKey: Int64] = [:]
     private var order = InMemoryOrderedKeys<ByteKey>()
 
     func run(_ id: String) -> Run? { runs[ByteKey(id)] }
@@ -22,7 +24,8 @@ struct InMemoryRunState: Sendable {
                 conflict: .version(current: current?.version ?? 0))
         }
         let run = Run(
-            id: id, status: status, state: state, version: (current?.version ?? 0) &+ 1,
+            id: id, status: status, state: state,
+            version: (current?.version ?? lastVersions.removeValue(forKey: key) ?? 0) &+ 1,
             createdAt: current?.createdAt ?? now, updatedAt: now)
         runs[key] = run
         order.insert(key)
@@ -50,7 +53,10 @@ struct InMemoryRunState: Sendable {
     }
 
     mutating func delete(_ id: String) -> Bool {
-        order.remove(ByteKey(id))
-        return runs.removeValue(forKey: ByteKey(id)) != nil
+        let key = ByteKey(id)
+        guard let run = runs.removeValue(forKey: key) else { return false }
+        order.remove(key)
+        lastVersions[key] = run.version
+        return true
     }
 }

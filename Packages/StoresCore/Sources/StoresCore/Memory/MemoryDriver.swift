@@ -1,5 +1,6 @@
 /// What an adapter implements for the memory tier. Expired facts are invisible to every read from `expiresAt` on,
-/// swept or not (M6); a write to an expired fact starts it anew at version 1, without the old history.
+/// swept or not (M6); a write to an expired fact starts it anew at version 1, without the old history. A write to a
+/// deleted one goes on from the version at which it was deleted (M3).
 public protocol MemoryDriver: Sendable {
     /// Writes facts in order, each with its history line. `ifVersion`: 0 demands that the fact does not exist, n that
     /// its version is n; a mismatch is the item's `conflict(.version(current:))`, and the other items stand.
@@ -9,7 +10,7 @@ public protocol MemoryDriver: Sendable {
     /// The facts that exist, in the order asked for.
     func get(_ ids: [String], scope: Scope, context: CallContext) async throws(StoreError) -> [Fact]
 
-    /// Deletes one fact; its history ends with a delete line. False when it was not there.
+    /// Deletes one fact; its history ends with a delete line, of the fact as it was. False when it was not there.
     func delete(_ id: String, scope: Scope, ifVersion: Int64?, context: CallContext) async throws(StoreError) -> Bool
 
     /// The lines of one fact's history, oldest first; empty when there is none.
@@ -66,7 +67,7 @@ public struct FactRecall: Sendable, Hashable {
     public var depth: ScopeDepth
     public var filter: Filter?
     public var limit: Int
-    /// Inclusive; vector cues only.
+    /// As ``VectorQuery/minSimilarity``; vector cues only.
     public var minSimilarity: Double?
 
     public init(

@@ -164,12 +164,13 @@ public struct MemoryStore: Sendable {
         var minSimilarity: Double?
         try runtime.check("recall") { () throws(StoreError) in
             if let problem = cosine.problem(with: vector) { throw .invalidArgument("the query vector \(problem)") }
-            if let minScore { minSimilarity = try cosine.similarity(ofScore: minScore) }
+            if let minScore { minSimilarity = try cosine.minSimilarity(ofScore: minScore) }
         }
         var matches = try await recall(
             FactRecall(
                 cue: .vector(vector), scope: scope, depth: depth, filter: filter, limit: limit,
                 minSimilarity: minSimilarity), deadline)
+        if let minScore { matches.matches.removeAll { !cosine.reaches(minScore, $0.similarity) } }
         for index in matches.matches.indices {
             matches.matches[index].score = matches.matches[index].similarity.flatMap(cosine.score)
         }

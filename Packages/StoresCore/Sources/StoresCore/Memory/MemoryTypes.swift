@@ -63,7 +63,7 @@ public struct Fact: Sendable, Hashable {
     public var attributes: Metadata
     public var createdAt: Timestamp
     public var updatedAt: Timestamp
-    /// 1 for the first write, one more with each later one.
+    /// 1 for the first write, one more with each later one, also after a delete.
     public var version: Int64
     public var expiresAt: Timestamp?
     public var source: String?
@@ -84,7 +84,7 @@ public struct Fact: Sendable, Hashable {
     }
 }
 
-/// A line of a fact's history, oldest first. A delete is the last line of its fact.
+/// A line of a fact's history, oldest first. After a delete line may come the puts of those who wrote it again.
 public struct FactRevision: Sendable, Hashable {
     public enum Change: String, Sendable, Hashable { case put, delete }
 

@@ -10,6 +10,8 @@ final class BackendSet: Sendable {
         var backend: any StoreBackend
         var gate: CallGate
         var breaker: CircuitBreaker
+        /// Its probe was left behind, still running.
+        var isStuck = false
     }
 
     let options: StoresOptions
@@ -91,11 +93,22 @@ final class BackendSet: Sendable {
                     .init(threshold: options.breakerThreshold, coolDown: options.breakerCoolDown)))
             self.opened.withLock { $0[context.name] = opened }
             let deadline = Deadline.after(options.probeTimeout)
-            outcome.status = try await Self.bounded(by: deadline) { () async throws(StoreError) -> BackendStatus in
+            // A little later than the driver's own deadline, whose error says more.
+            let end = deadline.instant.advanced(by: .milliseconds(250))
+            let result = await Self.bounded(until: end) { () async -> Result<BackendStatus, StoreError> in
                 let call = CallContext(deadline: deadline, clock: context.clock, ids: context.ids)
-                try await backend.start(context: call)
-                return try await backend.ping(context: call)
+                do throws(StoreError) {
+                    try await backend.start(context: call)
+                    return .success(try await backend.ping(context: call))
+                } catch {
+                    return .failure(error)
+                }
             }
+            guard let result else {
+                self.opened.withLock { $0[context.name]?.isStuck = true }
+                throw .timeout("the start-up probe")
+            }
+            outcome.status = try result.get()
         } catch {
             outcome.error = error
         }
@@ -103,27 +116,26 @@ final class BackendSet: Sendable {
         return outcome
     }
 
-    /// Drivers keep deadlines themselves; a probe does not rely on it, so that one bad tier can't hide the others.
-    private static func bounded(
-        by deadline: Deadline, _ body: @escaping @Sendable () async throws(StoreError) -> BackendStatus
-    ) async throws(StoreError) -> BackendStatus {
-        let result = await withTaskGroup(
-            of: Result<BackendStatus, StoreError>?.self, returning: Result<BackendStatus, StoreError>.self
-        ) { group in
-            group.addTask {
-                do throws(StoreError) { return .success(try await body()) } catch { return .failure(error) }
-            }
-            group.addTask {
-                // A little later than the driver's own deadline, whose error says more.
-                try? await Task.sleep(
-                    until: deadline.instant.advanced(by: .milliseconds(250)), clock: .continuous)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first ?? .failure(.timeout("the start-up probe"))
+    /// Drivers keep deadlines themselves; a probe does not rely on it, so that one bad tier can't hide the others. The
+    /// outcome of the work, or nil when it took too long: work that is deaf to its cancellation is left behind.
+    private static func bounded<T: Sendable>(
+        until end: ContinuousClock.Instant, _ work: @escaping @Sendable () async -> T
+    ) async -> T? {
+        let first = FirstAnswer<T?>()
+        let worker = Task { first.give(await work()) }
+        let timer = Task {
+            try? await Task.sleep(until: end, clock: .continuous)
+            first.give(nil)
         }
-        return try result.get()
+        defer {
+            worker.cancel()
+            timer.cancel()
+        }
+        return await withTaskCancellationHandler {
+            await first.wait()
+        } onCancel: {
+            worker.cancel()
+        }
     }
 
     private func missing(
@@ -197,7 +209,9 @@ final class BackendSet: Sendable {
             for opened in all where opened.gate.close() {
                 group.addTask {
                     await Self.drain(opened.gate, within: self.options.drainTimeout)
-                    await opened.backend.shutdown()
+                    guard opened.isStuck else { return await opened.backend.shutdown() }
+                    let end = ContinuousClock.now.advanced(by: self.options.drainTimeout)
+                    _ = await Self.bounded(until: end) { await opened.backend.shutdown() }
                 }
             }
         }

@@ -82,7 +82,8 @@ final class CallGate: Sendable {
             if Task.isCancelled { throw .cancelled(applied: .no) }
             throw StoreError(
                 .timeout, "no place among \(limit) concurrent calls became free before the deadline",
-                remedy: "raise STORE_MAX_CONCURRENCY or call less at a time", applied: .no, isRetryable: false)
+                remedy: "raise STORE_MAX_CONCURRENCY or call less at a time", applied: .no, isRetryable: false,
+                isLocal: true)
         }
     }
 
@@ -142,5 +143,6 @@ final class CallGate: Sendable {
     var activeCount: Int { state.withLock { $0.active } }
 
     private static let closedError = StoreError(
-        .unavailable, "the store was shut down", remedy: "open the stores anew", applied: .no, isRetryable: false)
+        .unavailable, "the store was shut down", remedy: "open the stores anew", applied: .no, isRetryable: false,
+        isLocal: true)
 }

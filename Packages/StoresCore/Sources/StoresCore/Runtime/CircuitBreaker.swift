@@ -36,7 +36,7 @@ final class CircuitBreaker: Sendable {
             }
         }
 
-        /// The call ended without a verdict (it was cancelled): a trial is given back.
+        /// The call ended without a verdict (it was cancelled, or failed for a local reason): a trial is given back.
         mutating func abandoned(now: @autoclosure () -> ContinuousClock.Instant) {
             if case .halfOpen = state { state = .open(until: now()) }
         }
@@ -70,14 +70,29 @@ final class CircuitBreaker: Sendable {
             remedy: "look at it with: stores doctor", applied: .no, retryAfter: wait, isRetryable: false)
     }
 
-    /// An error of the caller's (a conflict, a bad argument) proves that the backend answers; a cancelled call proves
-    /// nothing.
-    func record(_ error: StoreError?) {
+    /// What one attempt says about the backend. Nil when it says nothing: it was cancelled, the cause is local, or it
+    /// timed out with less time than `patience`, of which the caller's deadline may be the cause.
+    ///
+    /// - Parameter allowed: How long the driver had.
+    static func verdict(of error: StoreError, allowed: Duration, patience: Duration) -> Verdict? {
+        if error.isLocal { return nil }
+        return switch error.code {
+        case .cancelled: nil
+        case .timeout: allowed < patience ? nil : .failed
+        case .unavailable: .failed
+        // An error of the caller's (a conflict, a bad argument) proves that the backend answers.
+        default: .answered
+        }
+    }
+
+    enum Verdict { case answered, failed }
+
+    func record(_ verdict: Verdict?) {
         machine.withLock { machine in
-            switch error?.code {
-            case .unavailable?, .timeout?: machine.failed(now: .now)
-            case .cancelled?: machine.abandoned(now: .now)
-            default: machine.succeeded()
+            switch verdict {
+            case .failed?: machine.failed(now: .now)
+            case .answered?: machine.succeeded()
+            case nil: machine.abandoned(now: .now)
             }
         }
     }

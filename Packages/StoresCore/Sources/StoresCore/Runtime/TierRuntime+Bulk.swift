@@ -37,6 +37,29 @@ extension TierRuntime {
         return receipt
     }
 
+    /// Deletes piece by piece under one deadline; how many were there.
+    ///
+    /// - Throws: The first piece's failure, with `applied` raised to `unknown` when pieces before it took effect.
+    func bulkDelete(
+        _ operation: String, _ collection: String?, _ ids: [String], deadline: Deadline?,
+        _ delete: ([String], CallContext) async throws(StoreError) -> Int
+    ) async throws(StoreError) -> Int {
+        let deadline = deadline ?? .after(options.timeout)
+        let ids = ids.lastOfEach(by: \.self)
+        var count = 0
+        for range in split(ids.count, size: { ids[$0].utf8.count }) {
+            do throws(StoreError) {
+                count += try await call(operation, collection, deadline: deadline, isIdempotent: false) {
+                    context throws(StoreError) in
+                    try await delete(Array(ids[range]), context)
+                }
+            } catch {
+                throw count > 0 ? error.replacing(applied: .unknown) : error
+            }
+        }
+        return count
+    }
+
     func checkConfirmation(_ confirming: String, _ name: String, _ operation: String) throws(StoreError) {
         guard confirming.utf8.elementsEqual(name.utf8) else {
             throw refuse("confirming is the name itself", operation, resource: name)

@@ -98,11 +98,13 @@ final class TierRuntime: Sendable {
         if deadline.hasPassed { throw .timeout(operation, applied: .no) }
         try breaker.admit()
         var attempt = 1
+        // Of the last attempt that says anything of the backend.
+        var verdict: CircuitBreaker.Verdict?
         while true {
             let failure: StoreError
             do throws(StoreError) {
-                let result = try await once(operation, deadline, attempt, body)
-                breaker.record(nil)
+                let result = try await once(operation, deadline, attempt, &verdict, body)
+                breaker.record(.answered)
                 return result
             } catch {
                 failure = error
@@ -112,7 +114,7 @@ final class TierRuntime: Sendable {
                 after: failure, attempt: attempt, isIdempotent: isIdempotent, remaining: deadline.remaining,
                 using: &generator)
             guard let delay else {
-                breaker.record(failure)
+                breaker.record(verdict)
                 throw failure
             }
             telemetry.countRetry(operation)
@@ -121,7 +123,7 @@ final class TierRuntime: Sendable {
             do {
                 try await Task.sleep(for: delay)
             } catch {
-                breaker.record(.cancelled())
+                breaker.record(nil)
                 throw .cancelled(applied: failure.applied)
             }
             attempt += 1
@@ -129,13 +131,20 @@ final class TierRuntime: Sendable {
     }
 
     private func once<T>(
-        _ operation: String, _ deadline: Deadline, _ attempt: Int,
+        _ operation: String, _ deadline: Deadline, _ attempt: Int, _ verdict: inout CircuitBreaker.Verdict?,
         _ body: (CallContext) async throws(StoreError) -> T
     ) async throws(StoreError) -> T {
         if let wait = try await gate.enter(deadline: deadline) { telemetry.recordWait(operation, wait) }
         defer { gate.leave() }
-        return try await body(
-            CallContext(deadline: deadline, clock: options.clock, ids: options.ids, attempt: attempt))
+        let allowed = deadline.remaining
+        do throws(StoreError) {
+            return try await body(
+                CallContext(deadline: deadline, clock: options.clock, ids: options.ids, attempt: attempt))
+        } catch {
+            let patience = min(options.timeout, .seconds(1))
+            verdict = CircuitBreaker.verdict(of: error, allowed: allowed, patience: patience) ?? verdict
+            throw error
+        }
     }
 
     /// What the driver left nil, filled in.

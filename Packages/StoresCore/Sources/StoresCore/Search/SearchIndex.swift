@@ -33,15 +33,10 @@ public struct SearchIndex: Sendable {
     @discardableResult
     public func delete(ids: [String], deadline: Deadline? = nil) async throws(StoreError) -> Int {
         try runtime.check("delete", name) { () throws(StoreError) in try Self.checkIDs(ids) }
-        let ids = ids.lastOfEach(by: \.self)
-        var count = 0
-        for range in runtime.split(ids.count, size: { ids[$0].utf8.count }) {
-            count += try await runtime.call("delete", name, deadline: deadline, isIdempotent: false) {
-                context throws(StoreError) in
-                try await driver.delete(.ids(Array(ids[range])), from: spec, context: context)
-            }
+        return try await runtime.bulkDelete("delete", name, ids, deadline: deadline) {
+            ids, context throws(StoreError) in
+            try await driver.delete(.ids(ids), from: spec, context: context)
         }
-        return count
     }
 
     /// Removes every document that the filter matches; an empty filter is refused.

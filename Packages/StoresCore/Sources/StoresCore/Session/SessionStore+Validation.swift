@@ -8,7 +8,9 @@ extension SessionStore {
 
     /// Whole segments: a trailing `/` is not part of the prefix; an empty prefix is refused.
     func checkPrefix(_ prefix: String, _ operation: String) throws(StoreError) -> String {
-        let trimmed = prefix.utf8.last == UInt8(ascii: "/") ? String(prefix.dropLast()) : prefix
+        // By bytes: a "/" after a prepended mark (U+0600) is one Character with it.
+        let trimmed =
+            prefix.utf8.last == UInt8(ascii: "/") ? String(decoding: prefix.utf8.dropLast(), as: UTF8.self) : prefix
         try checkKey(trimmed, operation)
         return trimmed
     }

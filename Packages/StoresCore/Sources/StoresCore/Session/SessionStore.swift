@@ -106,16 +106,10 @@ public struct SessionStore: Sendable {
     @discardableResult
     public func delete(_ keys: [String], deadline: Deadline? = nil) async throws(StoreError) -> Int {
         for key in keys { try checkKey(key, "delete") }
-        let keys = keys.lastOfEach(by: \.self)
-        let deadline = deadline ?? .after(runtime.options.timeout)
-        var count = 0
-        for range in runtime.split(keys.count, size: { keys[$0].utf8.count }) {
-            count += try await runtime.call("delete", deadline: deadline, isIdempotent: false) {
-                context throws(StoreError) in
-                try await driver.delete(Array(keys[range]), condition: .none, context: context).count { $0 }
-            }
+        return try await runtime.bulkDelete("delete", nil, keys, deadline: deadline) {
+            keys, context throws(StoreError) in
+            try await driver.delete(keys, condition: .none, context: context).count { $0 }
         }
-        return count
     }
 
     /// Removes the key that equals the prefix and all that continue it after a `/`.

@@ -59,15 +59,10 @@ public struct VectorCollection: Sendable {
     @discardableResult
     public func delete(ids: [String], deadline: Deadline? = nil) async throws(StoreError) -> Int {
         try runtime.check("delete", name) { () throws(StoreError) in try Self.checkIDs(ids) }
-        let ids = ids.lastOfEach(by: \.self)
-        var count = 0
-        for range in runtime.split(ids.count, size: { ids[$0].utf8.count }) {
-            count += try await runtime.call("delete", name, deadline: deadline, isIdempotent: false) {
-                context throws(StoreError) in
-                try await driver.delete(.ids(Array(ids[range])), from: target, context: context)
-            }
+        return try await runtime.bulkDelete("delete", name, ids, deadline: deadline) {
+            ids, context throws(StoreError) in
+            try await driver.delete(.ids(ids), from: target, context: context)
         }
-        return count
     }
 
     /// Removes every record of the namespace that the filter matches, however many (V10).
@@ -155,7 +150,7 @@ public struct VectorCollection: Sendable {
         var minSimilarity: Double?
         if let minScore {
             try runtime.check(operation, name) { () throws(StoreError) in
-                minSimilarity = try spec.similarity(ofScore: minScore)
+                minSimilarity = try spec.minSimilarity(ofScore: minScore)
             }
         }
         let query = VectorQuery(
@@ -164,6 +159,7 @@ public struct VectorCollection: Sendable {
             context throws(StoreError) in
             try await driver.query(query, in: target, context: context)
         }
+        if let minScore { matches.matches.removeAll { !spec.reaches(minScore, $0.similarity) } }
         for index in matches.matches.indices {
             matches.matches[index].score = matches.matches[index].similarity.flatMap(spec.score)
         }

@@ -23,13 +23,24 @@ extension VectorCollectionSpec {
         return metric == .euclidean ? 1 / (1 - similarity) : (1 + similarity) / 2
     }
 
-    /// The similarity at which the score is reached.
-    func similarity(ofScore score: Double) throws(StoreError) -> Double? {
+    /// A similarity a little below the one at which the score is reached; nil when every similarity reaches it.
+    ///
+    /// A score does not turn back into its similarity exactly, and some backends compare in single precision. So the
+    /// driver is given room (8 ulps of a `Float`), and ``reaches(_:_:)`` decides (V7).
+    func minSimilarity(ofScore score: Double) throws(StoreError) -> Double? {
         guard hasScore else {
             throw .invalidArgument("minScore needs a score, which dot has for declared unit vectors alone")
         }
         guard score.isFinite else { throw .invalidArgument("minScore is finite; got \(score)") }
-        guard metric == .euclidean else { return 2 * score - 1 }
-        return score <= 0 ? nil : 1 - 1 / score
+        if metric == .euclidean, score <= 0 { return nil }
+        let similarity = metric == .euclidean ? 1 - 1 / score : 2 * score - 1
+        guard similarity.isFinite else { return nil }
+        return similarity - 1e-6 * max(1, abs(similarity))
+    }
+
+    /// Whether a match's score is at least `minScore`, inclusive.
+    func reaches(_ minScore: Double, _ similarity: Double?) -> Bool {
+        guard let score = similarity.flatMap(score) else { return false }
+        return score >= minScore
     }
 }

@@ -68,7 +68,8 @@ public struct VectorQuery: Sendable, Hashable {
     public var filter: Filter?
     /// At least 1.
     public var limit: Int
-    /// Inclusive lower bound of `similarity`; the tier type has translated the caller's `minScore`.
+    /// Inclusive lower bound of `similarity`, a little below what the caller's `minScore` stands for; the tier type
+    /// drops what the driver found in between.
     public var minSimilarity: Double?
     public var include: VectorInclude
 

@@ -45,7 +45,9 @@ public struct VectorStore: Sendable {
         if spec.fields.contains(where: { $0.path.segments.count > 1 }) {
             try runtime.require(.vector(.nestedFields), operation)
         }
-        let collection = VectorCollection(runtime: runtime, driver: driver, spec: spec, namespace: "default")
+        // Refused before the collection is made.
+        let collection = try VectorCollection(runtime: runtime, driver: driver, spec: spec, namespace: "default")
+            .namespace(namespace)
         let mode = schema ?? runtime.options.schemaMode
         if mode != .off {
             let found = try await runtime.call(operation, spec.name, deadline: deadline, isIdempotent: true) {
@@ -62,7 +64,7 @@ public struct VectorStore: Sendable {
                     operation, spec.name)
             }
         }
-        return try collection.namespace(namespace)
+        return collection
     }
 
     /// Every collection's shape, by name in UTF-8 order.
