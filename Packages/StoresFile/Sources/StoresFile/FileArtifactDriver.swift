@@ -94,13 +94,7 @@ struct FileArtifactDriver: ArtifactDriver {
             try root.demand(request.condition, key: request.key, at: place)
             return try root.publish(temporary, at: place)
         } then: { (directory: Descriptor) throws(FileError) in
-            guard root.fsync else { return }
-            do throws(FileError) {
-                try Posix.sync(directory) { root.absolute(place.path) }
-            } catch {
-                // Readers see it; whether it outlives a power cut is not known.
-                throw .store(error.storeError.filling(applied: .unknown))
-            }
+            if root.fsync { try root.syncEntries(of: place, from: directory) }
         }
     }
 

@@ -114,9 +114,16 @@ struct FileLister {
         let name = FileLayout.encode(entry.name.bytes[...])
         let names = stack[top].names
         let path = { root.absolute(([FileRoot.objects] + names + [name]).joined(separator: "/")) }
-        // Nil: deleted since the directory was read.
-        guard let object = try root.object(named: name, in: directory, key: key, path) else { return true }
         guard count < limit else { return false }
+        let found: FileRoot.Object?
+        do throws(FileError) {
+            found = try root.object(named: name, in: directory, key: key, path)
+        } catch {
+            // Names the key: once that is deleted or put anew, the listing goes on from the same cursor.
+            throw .store(error.storeError.filling(resource: String(decoding: key, as: UTF8.self)))
+        }
+        // Nil: deleted since the directory was read.
+        guard let object = found else { return true }
         objects.append(object.info)
         from = key + [0]
         return true

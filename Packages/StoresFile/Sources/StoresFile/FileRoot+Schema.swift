@@ -23,7 +23,13 @@ extension FileRoot {
             for name in [Self.objects, Self.temporary, Self.locks] {
                 _ = try Posix.makeDirectory(name, in: root, { absolute(name) })
             }
-            if isNew { try writeMarker(root) }
+            if isNew {
+                if fsync { syncAncestors(of: root) }
+                try writeMarker(root)
+            } else if fsync {
+                // Another process may have written it a moment ago, and not have synced it yet.
+                try syncDirectory(root) { path }
+            }
         case .verify:
             let root: Descriptor
             do throws(FileError) {
@@ -84,6 +90,17 @@ extension FileRoot {
                 // A directory above that exists may still refuse a mkdir (read-only file system, no permission).
                 guard (try? Posix.openDirectory(made)) != nil else { throw error }
             }
+        }
+    }
+
+    /// The directories on the way to the root, whichever process made them: a store that has its marker is found
+    /// after a power cut. Best effort: those above that are not this user's may not be opened.
+    private func syncAncestors(of root: Descriptor) {
+        var current = root
+        for _ in path.split(separator: "/", omittingEmptySubsequences: true) {
+            guard let above = try? Posix.parent(of: current, { path }) else { return }
+            try? syncDirectory(above) { path }
+            current = above
         }
     }
 

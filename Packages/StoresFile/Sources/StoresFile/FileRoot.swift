@@ -18,6 +18,10 @@ struct FileRoot: Sendable {
 
     let path: String
     let fsync: Bool
+    /// What is called for a directory that must reach the medium.
+    var syncDirectory: @Sendable (Descriptor, Posix.Path) throws(FileError) -> Void = {
+        (directory, path) throws(FileError) in try Posix.sync(directory, path)
+    }
 
     /// An object that was opened: what it was at that moment, whatever is put or deleted later.
     struct Object: Sendable {
@@ -168,6 +172,27 @@ struct FileRoot: Sendable {
         }
     }
 
+    /// Waits until the entry of a place, and those of all directories on its path, are on the medium: whoever made
+    /// them may be another process that has not synced them yet.
+    ///
+    /// - Parameter directory: The one that holds the object's file.
+    func syncEntries(of place: FileLayout.Place, from directory: Descriptor) throws(FileError) {
+        let path = { absolute(place.path) }
+        var current = directory
+        do throws(FileError) {
+            try syncDirectory(current, path)
+            for _ in place.directories {
+                current = try Posix.parent(of: current, path)
+                try syncDirectory(current, path)
+            }
+        } catch let error where error.isMissing {
+            // Another call has deleted the object, and the directory with it, in the meantime.
+        } catch {
+            // Readers see the change; whether it outlives a power cut is not known.
+            throw .store(error.storeError.filling(applied: .unknown))
+        }
+    }
+
     private func makeDirectories(_ place: FileLayout.Place) throws(FileError) -> Descriptor {
         var current = try open(Self.objects)
         for name in place.directories {
@@ -176,7 +201,6 @@ struct FileRoot: Sendable {
                 current = try Posix.openDirectory(name, in: current, path)
             } catch let error where error.isMissing {
                 _ = try Posix.makeDirectory(name, in: current, path)
-                if fsync { try Posix.sync(current, path) }
                 current = try Posix.openDirectory(name, in: current, path)
             }
         }

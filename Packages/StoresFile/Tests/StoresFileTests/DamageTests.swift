@@ -64,6 +64,26 @@ import Testing
         #expect(try await store.delete("k/é"))
     }
 
+    /// The error names the key, a delete of that key works, and the listing goes on from where it was.
+    @Test func aListingGoesOnOnceTheDamagedObjectIsDeleted() async throws {
+        let store = try await Store()
+        let keys = ["a/1", "a/É", "b", "c"]
+        for key in keys { try await store.put(key, "x") }
+        let first = try await store.driver.list(ArtifactList(limit: 1), context: Store.context())
+        #expect(first.objects.map(\.key) == ["a/1"])
+        try Data([1, 2, 3]).write(to: URL(fileURLWithPath: store.path("a/É")))
+        #expect(try await store.driver.list(ArtifactList(limit: 1), context: Store.context()).next == first.next)
+        let rest = ArtifactList(cursor: first.next, limit: 10)
+        let error = await #expect(throws: StoreError.self) {
+            try await store.driver.list(rest, context: Store.context())
+        }
+        #expect(error?.code == .corrupt && error?.remedy?.contains("delete of its key") == true)
+        let key = try #require(error?.resource)
+        #expect(Array(key.utf8) == Array("a/É".utf8))
+        #expect(try await store.delete(key))
+        #expect(try await store.driver.list(rest, context: Store.context()).objects.map(\.key) == ["b", "c"])
+    }
+
     /// Trailers whose hash is right but whose content is not: what chance does not find.
     @Test(arguments: [
         "", "{}", "[]", "null", "{\"key\":\"k\"}", "\u{0}",
