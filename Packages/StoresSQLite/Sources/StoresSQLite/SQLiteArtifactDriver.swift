@@ -57,13 +57,13 @@ struct SQLiteArtifactDriver: ArtifactDriver {
         guard let sha256 = body.sha256 else {
             throw StoreError(.internal, "the body did not end", resource: request.key, applied: .no)
         }
-        let (size, now) = (body.size, context.now)
+        let size = body.size
         return try await backend.write(context) { (connection) throws(StoreError) in
             let objects = SQLiteArtifactObjects(connection: connection)
             let object = if let known { known } else { try objects.create(until: nil) }
             _ = try objects.write(rest[...], to: object, from: index)
             return try SQLiteArtifacts(connection: connection).publish(
-                object, request, size: size, sha256: sha256, now: now)
+                object, request, size: size, sha256: sha256, now: context.now)
         }
     }
 

@@ -15,7 +15,7 @@ public final class SQLiteBackend: StoreBackend {
     private let pool = Mutex<DatabasePool?>(nil)
     private let starting = SQLiteGate(places: 1, what: "another start")
     // SQLite has a single writer. Calls wait for it here rather than in GRDB's queue, because here they can leave.
-    private let writer = SQLiteGate(places: 1, what: "the file's writer")
+    let writer = SQLiteGate(places: 1, what: "the file's writer")
     private let readers: SQLiteGate
 
     init(_ configuration: SQLiteConfiguration, context: AdapterContext) {

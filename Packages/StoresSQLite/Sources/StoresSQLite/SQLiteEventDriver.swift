@@ -13,9 +13,9 @@ struct SQLiteEventDriver: EventDriver {
         for event in events where !ids.insert(FilterLiteral.Bytes(event.id)).inserted {
             throw .invalidArgument("an event id occurs twice in one append", resource: stream)
         }
-        let now = context.now
         let result = try await backend.write(context) { (connection) throws(StoreError) in
-            try SQLiteEvents(connection: connection).append(events, to: stream, expected: expected, now: now)
+            try SQLiteEvents(connection: connection).append(
+                events, to: stream, expected: expected, now: context.now)
         }
         backend.signal.announce(try SQLiteEvents.number(result.position))
         return result

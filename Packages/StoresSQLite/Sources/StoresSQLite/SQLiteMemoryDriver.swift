@@ -8,18 +8,17 @@ struct SQLiteMemoryDriver: MemoryDriver {
     private func read<T: Sendable>(
         _ context: CallContext, _ body: @escaping @Sendable (SQLiteFacts) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        let now = context.now
-        return try await backend.read(context, snapshot: true) { (connection) throws(StoreError) in
-            try body(SQLiteFacts(connection: connection, now: now))
+        try await backend.read(context, snapshot: true) { (connection) throws(StoreError) in
+            try body(SQLiteFacts(connection: connection, now: context.now))
         }
     }
 
     private func write<T: Sendable>(
         _ context: CallContext, _ body: @escaping @Sendable (SQLiteFacts) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        let now = context.now
-        return try await backend.write(context) { (connection) throws(StoreError) in
-            try body(SQLiteFacts(connection: connection, now: now))
+        try await backend.write(context) { (connection) throws(StoreError) in
+            // The time is read here, with the lock held, not when the call began to wait for its turn.
+            try body(SQLiteFacts(connection: connection, now: context.now))
         }
     }
 
@@ -68,7 +67,7 @@ struct SQLiteMemoryDriver: MemoryDriver {
                 SELECT f.fact_id, \(SQLiteFacts.visible(3)) FROM stores_facts f
                 WHERE f.scope >= ?1 AND f.scope < ?2
                 """,
-                range.values + [.int(facts.now.millisecondsSinceEpoch)]
+                facts.bounds(range)
             ) { (rowID: $0.int(0), isVisible: $0.int(1) != 0) }
             for row in rows { try facts.erase(row.rowID) }
             return rows.count { $0.isVisible }
@@ -80,13 +79,12 @@ struct SQLiteMemoryDriver: MemoryDriver {
         let range = try FactRange(request.scope, request.depth)
         var after: [[UInt8]] = [[], []]
         if let cursor = request.cursor { after = try SQLiteCursor.decode(cursor, parts: 2) }
-        let values: [SQLiteValue] =
-            range.values + [
-                .int(context.now.millisecondsSinceEpoch), .bytes(after[0]), .textBytes(after[1]),
-                .int(Int64(request.limit).addingReportingOverflow(1).partialValue),
-            ]
+        let values: [SQLiteValue] = [
+            .bytes(after[0]), .textBytes(after[1]),
+            .int(Int64(request.limit).addingReportingOverflow(1).partialValue),
+        ]
         let filter = try request.filter.map { filter throws(StoreError) in
-            try SQLiteFilter(filter, column: "f.attributes", firstParameter: values.count + 1)
+            try SQLiteFilter(filter, column: "f.attributes", firstParameter: 3 + values.count + 1)
         }
         return try await read(context) { (facts) throws(StoreError) in
             var found = try facts.connection.all(
@@ -96,7 +94,7 @@ struct SQLiteMemoryDriver: MemoryDriver {
                 \(filter.map { "AND \($0.condition)" } ?? "")
                 ORDER BY f.scope, f.id LIMIT ?6
                 """,
-                values + (filter?.values ?? []), cached: filter == nil
+                facts.bounds(range) + values + (filter?.values ?? []), cached: filter == nil
             ) { (row) throws(StoreError) in try facts.stored(row).fact }
             guard found.count > request.limit else { return Page(items: found, next: nil) }
             found.removeLast()
@@ -119,13 +117,10 @@ struct SQLiteMemoryDriver: MemoryDriver {
     {
         let words = TextAnalyzer.standard.terms(text)
         guard !words.isEmpty else { return FactMatches(matches: []) }
-        let values: [SQLiteValue] =
-            try FactRange(request.scope, request.depth).values + [
-                .int(context.now.millisecondsSinceEpoch), .text(SQLiteWords.any(words)),
-                SQLiteValue(request.limit),
-            ]
+        let range = try FactRange(request.scope, request.depth)
+        let values: [SQLiteValue] = [.text(SQLiteWords.any(words)), SQLiteValue(request.limit)]
         let filter = try request.filter.map { filter throws(StoreError) in
-            try SQLiteFilter(filter, column: "f.attributes", firstParameter: values.count + 1)
+            try SQLiteFilter(filter, column: "f.attributes", firstParameter: 3 + values.count + 1)
         }
         return try await read(context) { (facts) throws(StoreError) in
             let found = try facts.connection.all(
@@ -136,7 +131,7 @@ struct SQLiteMemoryDriver: MemoryDriver {
                 \(filter.map { "AND \($0.condition)" } ?? "")
                 ORDER BY bm25(stores_fact_words), f.scope, f.id LIMIT ?5
                 """,
-                values + (filter?.values ?? []), cached: filter == nil
+                facts.bounds(range) + values + (filter?.values ?? []), cached: filter == nil
             ) { (row) throws(StoreError) in FactMatch(fact: try facts.stored(row).fact) }
             return FactMatches(matches: found)
         }
@@ -149,13 +144,10 @@ struct SQLiteMemoryDriver: MemoryDriver {
         guard norm > 0, norm.isFinite else {
             throw .invalidArgument("the vector to recall by is not finite or has length 0")
         }
-        let length = vector.count * 4
-        let values: [SQLiteValue] =
-            try FactRange(request.scope, request.depth).values + [
-                .int(context.now.millisecondsSinceEpoch), SQLiteValue(length),
-            ]
+        let length = SQLiteValue(vector.count * 4)
+        let range = try FactRange(request.scope, request.depth)
         let filter = try request.filter.map { filter throws(StoreError) in
-            try SQLiteFilter(filter, column: "f.attributes", firstParameter: values.count + 1)
+            try SQLiteFilter(filter, column: "f.attributes", firstParameter: 5)
         }
         return try await read(context) { (facts) throws(StoreError) in
             let connection = facts.connection
@@ -171,7 +163,7 @@ struct SQLiteMemoryDriver: MemoryDriver {
                 WHERE f.scope >= ?1 AND f.scope < ?2 AND \(SQLiteFacts.visible(3)) AND length(f.embedding) = ?4
                 \(filter.map { "AND \($0.condition)" } ?? "")
                 """,
-                values + (filter?.values ?? []), cached: filter == nil
+                facts.bounds(range) + [length] + (filter?.values ?? []), cached: filter == nil
             ) { (row) throws(StoreError) in
                 let stored = row.unowned(1)
                 let dot = vector.withUnsafeBufferPointer { VectorMath.dot(stored, $0) }

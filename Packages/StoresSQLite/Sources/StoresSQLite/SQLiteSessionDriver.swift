@@ -9,18 +9,18 @@ struct SQLiteSessionDriver: SessionDriver {
     func read<T: Sendable>(
         _ context: CallContext, _ body: @escaping @Sendable (SQLiteSessionEntries) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        let now = context.now
-        return try await backend.read(context, snapshot: true) { (connection) throws(StoreError) in
-            try body(SQLiteSessionEntries(connection: connection, now: now))
+        try await backend.read(context, snapshot: true) { (connection) throws(StoreError) in
+            try body(SQLiteSessionEntries(connection: connection, now: context.now))
         }
     }
 
     func write<T: Sendable>(
         _ context: CallContext, _ body: @escaping @Sendable (SQLiteSessionEntries) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        let now = context.now
-        return try await backend.write(context) { (connection) throws(StoreError) in
-            let entries = SQLiteSessionEntries(connection: connection, now: now)
+        try await backend.write(context) { (connection) throws(StoreError) in
+            // The time is read here, with the lock held: an expiry counts from the write, not from when the call
+            // began to wait for its turn.
+            let entries = SQLiteSessionEntries(connection: connection, now: context.now)
             let result = try body(entries)
             try entries.purge()
             return result

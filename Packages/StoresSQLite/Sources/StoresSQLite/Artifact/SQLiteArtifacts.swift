@@ -21,13 +21,17 @@ struct SQLiteArtifacts {
     func stored(_ row: SQLiteRow) throws(StoreError) -> Stored {
         let object = row.int(1)
         let metadata = row.bytes(5)
+        let strings = try? SQLiteCodec.strings(metadata, connection.path)
         let info = ArtifactInfo(
             key: row.text(0), size: row.int(2), etag: Self.etag(object), contentType: row.text(4),
-            metadata: try SQLiteCodec.strings(metadata, connection.path), modified: row.timestamp(6),
+            metadata: strings ?? [:], modified: row.timestamp(6),
             sha256: row.text(3))
-        guard Self.checksum(info, object, String(decoding: metadata, as: UTF8.self)) == row.int(7) else {
-            throw .corruptFile(connection.path, "an object's description does not fit its checksum")
-                .filling(resource: info.key)
+        guard strings != nil, Self.checksum(info, object, String(decoding: metadata, as: UTF8.self)) == row.int(7)
+        else {
+            throw StoreError(
+                .corrupt, "\(connection.path) is damaged: an object's description does not fit its checksum",
+                remedy: "delete the object or put it anew, or restore the file from a backup", resource: info.key,
+                applied: .no)
         }
         return Stored(info: info, object: object)
     }
@@ -59,19 +63,18 @@ struct SQLiteArtifacts {
         throws(StoreError) -> ArtifactInfo
     {
         try check(request.condition, request.key)
-        let objects = SQLiteArtifactObjects(connection: connection)
-        guard try objects.publish(object) else {
+        _ = try remove(request.key)
+        guard try SQLiteArtifactObjects(connection: connection).publish(object) else {
             throw StoreError(
                 .unavailable, "the upload took longer than its deadline allowed and was cleaned up",
                 remedy: "give the put a later deadline", resource: request.key, applied: .no)
         }
-        if let previous = try find(request.key) { try objects.retire(previous.object) }
         let info = ArtifactInfo(
             key: request.key, size: size, etag: Self.etag(object), contentType: request.contentType,
             metadata: request.metadata, modified: now, sha256: sha256)
         let metadata = SQLiteCodec.encode(request.metadata)
         try connection.run(
-            "INSERT OR REPLACE INTO stores_artifacts (\(Self.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO stores_artifacts (\(Self.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             [
                 .text(info.key), .int(object), .int(size), .text(sha256), .text(info.contentType),
                 .text(metadata), .int(now.millisecondsSinceEpoch), .int(Self.checksum(info, object, metadata)),
@@ -80,10 +83,19 @@ struct SQLiteArtifacts {
         return info
     }
 
+    /// Takes a key's object away, readable or not; whether there was one. Its bytes stay for a while for its readers.
     func remove(_ key: String) throws(StoreError) -> Bool {
-        guard let stored = try find(key) else { return false }
+        let found = try connection.first(
+            "SELECT \(Self.columns) FROM stores_artifacts WHERE key = ?1", [.text(key)]
+        ) { row in (object: row.int(1), isIntact: (try? stored(row)) != nil) }
+        guard let found else { return false }
         try connection.run("DELETE FROM stores_artifacts WHERE key = ?1", [.text(key)])
-        try SQLiteArtifactObjects(connection: connection).retire(stored.object)
+        if !found.isIntact {
+            // The number may be what is damaged: another object's bytes must not go.
+            let other = "SELECT 1 FROM stores_artifacts WHERE object_id = ?1 LIMIT 1"
+            guard try connection.firstInt(other, [.int(found.object)]) == nil else { return true }
+        }
+        try SQLiteArtifactObjects(connection: connection).retire(found.object)
         return true
     }
 

@@ -31,6 +31,9 @@ final class SQLiteGate: Sendable {
         self.what = what
     }
 
+    /// How many calls wait.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     func enter(deadline: Deadline) async throws(StoreError) {
         let id = state.withLock { state -> UInt64? in
             if !state.isClosed, state.free > 0, state.waiting.isEmpty {

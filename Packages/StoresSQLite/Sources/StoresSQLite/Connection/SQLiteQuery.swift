@@ -104,12 +104,16 @@ struct SQLiteQuery {
         }
     }
 
-    /// The next row, or nil at the end.
+    /// The next row, or nil at the end. When it throws, the statement has been reset.
     func step() throws(StoreError) -> SQLiteRow? {
         switch sqlite3_step(pointer) {
         case SQLITE_ROW: return SQLiteRow(statement: pointer)
         case SQLITE_DONE: return nil
-        case let code: throw connection.failure(code, sql: statement.sql)
+        case let code:
+            let failure = connection.failure(code, sql: statement.sql)
+            // GRDB hands a cached statement out as it was left, and one that stopped in the middle takes no values.
+            reset()
+            throw failure
         }
     }
 

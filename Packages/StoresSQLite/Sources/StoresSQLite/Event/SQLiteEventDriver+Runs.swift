@@ -8,8 +8,8 @@ extension SQLiteEventDriver: RunDriver {
         _ id: String, status: String, state: [UInt8], ifVersion: Int64?, leaseGuard: LeaseGuard?,
         context: CallContext
     ) async throws(StoreError) -> Run {
-        let now = context.now
-        return try await backend.write(context) { (connection) throws(StoreError) in
+        try await backend.write(context) { (connection) throws(StoreError) in
+            let now = context.now
             try Self.leases.check(leaseGuard, connection)
             let current = try Self.run(id, connection)
             if let ifVersion, ifVersion != current?.version ?? 0 {
@@ -68,23 +68,20 @@ extension SQLiteEventDriver: RunDriver {
     }
 
     func acquireLease(_ key: String, ttl: Duration, context: CallContext) async throws(StoreError) -> Lease? {
-        let now = context.now
-        return try await backend.write(context) { (connection) throws(StoreError) in
-            try Self.leases.acquire(key, ttl, now, connection)
+        try await backend.write(context) { (connection) throws(StoreError) in
+            try Self.leases.acquire(key, ttl, context.now, connection)
         }
     }
 
     func renewLease(_ lease: Lease, ttl: Duration, context: CallContext) async throws(StoreError) -> Lease {
-        let now = context.now
-        return try await backend.write(context) { (connection) throws(StoreError) in
-            try Self.leases.renew(lease, ttl, now, connection)
+        try await backend.write(context) { (connection) throws(StoreError) in
+            try Self.leases.renew(lease, ttl, context.now, connection)
         }
     }
 
     func releaseLease(_ lease: Lease, context: CallContext) async throws(StoreError) -> Bool {
-        let now = context.now
-        return try await backend.write(context) { (connection) throws(StoreError) in
-            try Self.leases.release(lease, now, connection)
+        try await backend.write(context) { (connection) throws(StoreError) in
+            try Self.leases.release(lease, context.now, connection)
         }
     }
 
@@ -138,18 +135,20 @@ extension SQLiteEventDriver: SnapshotDriver {
     {
         guard limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(limit)") }
         return try await backend.read(context) { (connection) throws(StoreError) in
-            let found = try connection.all(
+            var found: [Snapshot] = []
+            try connection.each(
                 """
                 SELECT revision, data, checksum FROM stores_snapshots WHERE stream = ?1 AND revision <= ?2
-                ORDER BY revision DESC LIMIT ?3
+                ORDER BY revision DESC
                 """,
-                [.text(stream), .int(atOrBefore ?? .max), SQLiteValue(limit)]
-            ) { row -> Snapshot? in
+                [.text(stream), .int(atOrBefore ?? .max)]
+            ) { row in
                 let snapshot = Snapshot(stream: stream, revision: row.int(0), data: row.bytes(1))
-                // A snapshot only saves reading: a damaged one is as good as none (E9).
-                return Self.checksum(snapshot) == row.int(2) ? snapshot : nil
+                // A snapshot only saves reading: a damaged one is as good as none, and the one before it serves (E9).
+                if Self.checksum(snapshot) == row.int(2) { found.append(snapshot) }
+                return found.count < limit
             }
-            return found.compactMap { $0 }
+            return found
         }
     }
 

@@ -34,6 +34,9 @@ struct SQLiteFacts {
         "f.is_deleted = 0 AND (f.expires_at IS NULL OR f.expires_at > ?\(number))"
     }
 
+    /// The parameters 1 to 3 of a statement over a range: its ends, and the instant for `visible`.
+    func bounds(_ range: FactRange) -> [SQLiteValue] { range.values + [.int(now.millisecondsSinceEpoch)] }
+
     func stored(_ row: SQLiteRow) throws(StoreError) -> Stored {
         let columns = FactRow.Columns(
             scope: row.unowned(1), id: row.unowned(2), content: row.unowned(3), attributes: row.unowned(4),
