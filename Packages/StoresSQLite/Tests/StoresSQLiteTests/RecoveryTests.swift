@@ -78,8 +78,8 @@ import Testing
         door.signal()
         let error = await #expect(throws: StoreError.self) { try await task.value }
         #expect(error?.code == .cancelled && error?.applied == .no)
-        try await store.pool().writeWithoutTransaction { try $0.execute(sql: "DROP TRIGGER stopping") }
         #expect(try await store.count("stores_vectors") == 0)
+        // The trigger stays: a change of the schema would empty the cache of statements.
         try await Self.upsert(store, Self.records(3))
         #expect(try await store.count("stores_vectors") == 3)
     }
