@@ -17,12 +17,17 @@ public final class SQLiteBackend: StoreBackend {
     // SQLite has a single writer. Calls wait for it here rather than in GRDB's queue, because here they can leave.
     let writer = SQLiteGate(places: 1, what: "the file's writer")
     private let readers: SQLiteGate
+    // GRDB's own asynchronous calls change threads four times; here a call goes to a thread and comes back. There is
+    // one for each place behind the gates, so that nobody waits for a thread where it couldn't leave.
+    private let threads: BlockingPool
 
     init(_ configuration: SQLiteConfiguration, context: AdapterContext) {
         self.configuration = configuration
         schemaMode = context.schemaMode
         logger = context.logger
-        readers = SQLiteGate(places: configuration.maximumReaders, what: "a free reader")
+        let places = max(1, configuration.maximumReaders)
+        readers = SQLiteGate(places: places, what: "a free reader")
+        threads = BlockingPool(label: "stores.sqlite", threads: places + 1)
         signal = SQLiteEventSignal()
     }
 
@@ -199,7 +204,7 @@ public final class SQLiteBackend: StoreBackend {
         defer { readers.leave() }
         let (path, busyTimeout) = (path, configuration.busyTimeout)
         return try await run(call) {
-            try await pool.unsafeRead { db in
+            try pool.unsafeRead { db in
                 let connection = try SQLiteConnection(db, call: call, path: path)
                 connection.arm()
                 defer { connection.disarm(busyTimeout: busyTimeout) }
@@ -222,7 +227,7 @@ public final class SQLiteBackend: StoreBackend {
         defer { writer.leave() }
         let (path, busyTimeout) = (path, configuration.busyTimeout)
         return try await run(call) {
-            try await pool.writeWithoutTransaction { db in
+            try pool.writeWithoutTransaction { db in
                 let connection = try SQLiteConnection(db, call: call, path: path)
                 connection.arm()
                 defer { connection.disarm(busyTimeout: busyTimeout) }
@@ -251,12 +256,27 @@ public final class SQLiteBackend: StoreBackend {
         return (pool, SQLiteCall(deadline: deadline, busyTimeout: configuration.busyTimeout))
     }
 
-    private func run<T: Sendable>(_ call: SQLiteCall, _ body: () async throws -> T) async throws(StoreError) -> T {
-        do {
-            return try await withTaskCancellationHandler(operation: body) { call.cancel() }
-        } catch {
-            throw .sqlite(error, path: path, call: call).filling(applied: .no)
+    private func run<T: Sendable>(_ call: SQLiteCall, _ body: @escaping @Sendable () throws -> T)
+        async throws(StoreError) -> T
+    {
+        let (path, threads) = (path, threads)
+        let result: Result<T, StoreError> = await withTaskCancellationHandler {
+            do throws(StoreError) {
+                return .success(
+                    try await threads.run { () throws(StoreError) in
+                        do {
+                            return try body()
+                        } catch {
+                            throw .sqlite(error, path: path, call: call).filling(applied: .no)
+                        }
+                    })
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            call.cancel()
         }
+        return try result.get()
     }
 }
 

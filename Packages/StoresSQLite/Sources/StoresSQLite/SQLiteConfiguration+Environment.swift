@@ -9,7 +9,7 @@ extension SQLiteConfiguration {
     /// | `SQLITE_PATH` | `./.local-data/stores.sqlite` | the file |
     /// | `SQLITE_SYNCHRONOUS` | `full` | `full`: a commit survives a power cut; `normal`: only the process's death |
     /// | `SQLITE_BUSY_TIMEOUT` | `5s` | how long a call waits for another process's write |
-    /// | `SQLITE_INTEGRITY_CHECK` | `auto` | check the whole file at start: `auto` (up to 16 MiB), `always`, `never` |
+    /// | `SQLITE_INTEGRITY_CHECK` | `auto` | check the whole file at start: `auto` (up to 2 MiB), `always`, `never` |
     ///
     /// - Throws: `invalidArgument` for a path that is no file's.
     public init(_ settings: Settings) throws(StoreError) {
@@ -47,7 +47,7 @@ extension SQLiteConfiguration {
             summary: "How long a call waits, within its deadline, while another process writes."),
         SettingDescription(
             "SQLITE_INTEGRITY_CHECK", .choice, default: "auto", allowed: ["auto", "always", "never"],
-            summary: "Whether starting checks the whole file; auto does for files of up to 16 MiB."),
+            summary: "Whether starting checks the whole file; auto does for files of up to 2 MiB."),
     ]
 }
 #endif

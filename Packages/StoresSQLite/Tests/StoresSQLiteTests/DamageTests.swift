@@ -37,7 +37,7 @@ import Testing
         for number in 0..<3 {
             _ = try await store.artifact.put(
                 ArtifactPut(key: "a\(number)"),
-                body: Store.body([UInt8](repeating: UInt8(number), count: 3000 * number)), context: context)
+                body: Store.body([UInt8](repeating: UInt8(number), count: 1000 * number)), context: context)
         }
     }
 

@@ -1,9 +1,9 @@
 #if SQLite
 import Dispatch
 import GRDB
-import StoresCore
 import Testing
 
+@testable import StoresCore
 @testable import StoresSQLite
 
 /// The call after one that failed in the middle, and calls that had to wait.
@@ -168,6 +168,71 @@ import Testing
             try await store.artifact.put(ArtifactPut(key: "a"), body: Store.body([1]), context: context)
         }
         #expect(info.modified == clock.now)
+    }
+
+    /// The one timer does not keep the gate, nor does each call that waited leave one behind.
+    @Test func whoLeavesAGateLeavesNoTimerBehind() async throws {
+        var gate: SQLiteGate? = SQLiteGate(places: 1, what: "the test")
+        weak let kept = gate
+        try await gate?.enter(deadline: .after(.seconds(60)))
+        for hours in [5, 4, 3, 2, 1] {
+            let waiter = Task { [gate] in try await gate?.enter(deadline: .after(.seconds(3600 * hours))) }
+            while gate?.waitingCount == 0 { await Task.yield() }
+            waiter.cancel()
+            await #expect(throws: StoreError.self) { try await waiter.value }
+        }
+        // An early alarm that rings in vain is set anew for who still waits.
+        let patient = Task { [gate] in try await gate?.enter(deadline: .after(.milliseconds(150))) }
+        while gate?.waitingCount == 0 { await Task.yield() }
+        await #expect(throws: StoreError.self) { try await gate?.enter(deadline: .after(.milliseconds(20))) }
+        let late = await #expect(throws: StoreError.self) { try await patient.value }
+        #expect(late?.code == .timeout)
+        gate = nil
+        while kept != nil { await Task.yield() }
+    }
+
+    /// Paging by place: what is written in front of it does not move what comes after it.
+    @Test func searchPagesGoOnFromTheLastHitAlsoAfterWrites() async throws {
+        let (store, context) = (try await Store(), Store.context())
+        let spec = SearchIndexSpec(name: "i", fields: ["t": .text(.standard)])
+        _ = try await store.search.ensureIndex(spec, mode: .create, context: context)
+        func upsert(_ ids: [String]) async throws {
+            _ = try await store.search.upsert(
+                ids.map { SearchDocument(id: $0, fields: ["t": "word"]) }, into: spec, visibility: .accepted,
+                context: context)
+        }
+        try await upsert(["c", "d", "é", "f", "g"])
+        func page(_ cursor: StoresCore.Cursor?) async throws -> SearchResults {
+            try await store.search.search(
+                SearchRequest(query: .all, cursor: cursor, limit: 2), in: spec, context: context)
+        }
+        let first = try await page(nil)
+        #expect(first.hits.map(\.id) == ["c", "d"] && first.total == 5)
+        try await upsert(["a", "b"])
+        _ = try await store.search.delete(.ids(["c"]), from: spec, context: context)
+        let second = try await page(first.next)
+        #expect(second.hits.map(\.id) == ["f", "g"] && second.total == 6)
+        let third = try await page(second.next)
+        #expect(third.hits.map(\.id) == ["é"] && third.next == nil)
+        for cursor in ["", "00", "31.41", "zz.zz"] {
+            let error = await #expect(throws: StoreError.self) { try await page(StoresCore.Cursor(rawValue: cursor)) }
+            #expect(error?.code == .invalidArgument)
+        }
+    }
+
+    @Test func aHitHasAtMostThreeHighlightsOfAField() async throws {
+        let (store, reference) = (try await Store(), InMemorySearchDriver())
+        let spec = SearchIndexSpec(name: "i", fields: ["t": .text(.standard)])
+        let texts = (0..<6).map { Value.string("a word of text \($0)") }
+        for driver in [store.search, reference] as [any SearchDriver] {
+            _ = try await driver.ensureIndex(spec, mode: .create, context: Store.context())
+            _ = try await driver.upsert(
+                [SearchDocument(id: "d", fields: ["t": .array(texts)])], into: spec, visibility: .accepted,
+                context: Store.context())
+            let request = SearchRequest(query: .match(field: "t", "word"), highlight: ["t"], limit: 1)
+            let found = try await driver.search(request, in: spec, context: Store.context())
+            #expect(found.hits.first?.highlights["t"]?.count == 3)
+        }
     }
 
     @Test func damagedSnapshotsGiveWayToThoseBeforeThem() async throws {

@@ -19,7 +19,9 @@ final class SQLiteGate: Sendable {
         var isClosed = false
         var waiting: [Waiter] = []
         var nextID: UInt64 = 0
-        /// When the one timer rings next, if it is set.
+        /// The one timer, made when the first call has to wait; it goes with the gate.
+        var timer: (any DispatchSourceTimer)?
+        /// When it rings next, if it is set.
         var alarm: ContinuousClock.Instant?
     }
 
@@ -30,6 +32,8 @@ final class SQLiteGate: Sendable {
         state = Mutex(State(free: max(1, places)))
         self.what = what
     }
+
+    deinit { state.withLock { $0.timer?.cancel() } }
 
     /// How many calls wait.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
@@ -84,19 +88,17 @@ final class SQLiteGate: Sendable {
     }
 
     private func wait(_ waiter: Waiter) {
-        let (outcome, alarm) = state.withLock { state -> (Outcome?, ContinuousClock.Instant?) in
-            if state.isClosed { return (.closed, nil) }
+        let outcome = state.withLock { state -> Outcome? in
+            if state.isClosed { return .closed }
             if state.free > 0, state.waiting.isEmpty {
                 state.free -= 1
-                return (.entered, nil)
+                return .entered
             }
             state.waiting.append(waiter)
-            if let alarm = state.alarm, alarm <= waiter.deadline { return (nil, nil) }
-            state.alarm = waiter.deadline
-            return (nil, waiter.deadline)
+            if state.alarm.map({ waiter.deadline < $0 }) ?? true { ring(at: waiter.deadline, &state) }
+            return nil
         }
         if let outcome { waiter.continuation.resume(returning: outcome) }
-        if let alarm { ring(at: alarm) }
     }
 
     private func cancel(_ id: UInt64) {
@@ -107,24 +109,33 @@ final class SQLiteGate: Sendable {
         waiter?.continuation.resume(returning: .cancelled)
     }
 
-    // One timer for all who wait, set for the earliest deadline: a call that need not wait costs none.
-    private func ring(at instant: ContinuousClock.Instant) {
-        let milliseconds = Int(clamping: Deadline(instant).remaining.wholeMilliseconds)
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(min(milliseconds, 86_400_000))) {
-            self.expire()
+    // One timer for all who wait, set for the earliest deadline: a call that need not wait costs none. Who leaves
+    // earlier leaves it as it is; it then rings once in vain.
+    private func ring(at instant: ContinuousClock.Instant, _ state: inout State) {
+        let timer: any DispatchSourceTimer
+        if let known = state.timer {
+            timer = known
+        } else {
+            timer = DispatchSource.makeTimerSource(queue: .global())
+            timer.setEventHandler { [weak self] in self?.expire() }
+            timer.activate()
+            state.timer = timer
         }
+        state.alarm = instant
+        let milliseconds = Int(clamping: Deadline(instant).remaining.wholeMilliseconds)
+        timer.schedule(deadline: .now() + .milliseconds(min(milliseconds, 86_400_000) + 1))
     }
 
     private func expire() {
-        let now = ContinuousClock.now
-        let (expired, alarm) = state.withLock { state -> ([Waiter], ContinuousClock.Instant?) in
+        let expired = state.withLock { state in
+            let now = ContinuousClock.now
             let expired = state.waiting.filter { $0.deadline <= now }
             state.waiting.removeAll { $0.deadline <= now }
-            state.alarm = state.waiting.map(\.deadline).min()
-            return (expired, state.alarm)
+            state.alarm = nil
+            if let next = state.waiting.map(\.deadline).min() { ring(at: next, &state) }
+            return expired
         }
         for waiter in expired { waiter.continuation.resume(returning: .timedOut) }
-        if let alarm { ring(at: alarm) }
     }
 }
 #endif

@@ -6,12 +6,12 @@ extension SQLiteSearchDriver {
         -> SearchResults
     {
         guard request.limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(request.limit)") }
-        let offset = try request.cursor.map { cursor throws(StoreError) in try Self.offset(cursor) } ?? 0
+        let after = try request.cursor.map { cursor throws(StoreError) in try Place(cursor) }
         return try await backend.read(context, snapshot: true) { (connection) throws(StoreError) in
             let index = try SQLiteSearchIndex.require(index.name, connection)
-            var found = Found(request, offset, connection)
+            var found = Found(request, after, connection)
             try Self.scan(request, index, connection, &found)
-            let page = Array(try found.nearest.sorted().dropFirst(offset))
+            let page = try found.nearest.sorted()
             var results = SearchResults(hits: [], total: found.total, facets: found.facetValues)
             for candidate in page {
                 let document = try Self.document(candidate.record, connection)
@@ -20,30 +20,69 @@ extension SQLiteSearchDriver {
                         id: document.id, score: candidate.similarity, fields: document.fields,
                         highlights: Self.highlights(document, request, index)))
             }
-            if found.total - offset > page.count, !page.isEmpty {
-                results.next = SQLiteCursor.encode(String(offset + page.count))
+            if found.remaining > page.count, let last = page.last, let id = results.hits.last?.id {
+                results.next = Place(score: last.similarity, id: Array(id.utf8)).cursor
             }
             return results
         }
     }
 
-    /// Matches as they are met: the best of them, their number, and how often each facet's values occur.
+    /// The score and id of a page's last hit: the next page is what comes after it in the order of now, whatever
+    /// was written or deleted in between.
+    private struct Place {
+        var score: Double
+        var id: [UInt8]
+
+        init(score: Double, id: [UInt8]) {
+            self.score = score
+            self.id = id
+        }
+
+        init(_ cursor: Cursor) throws(StoreError) {
+            let parts = try SQLiteCursor.decode(cursor, parts: 2)
+            guard parts[0].count == 8 else { throw SQLiteCursor.refused }
+            score = Double(bitPattern: parts[0].reduce(0) { $0 << 8 | UInt64($1) })
+            id = parts[1]
+        }
+
+        var cursor: Cursor {
+            let bits = score.bitPattern
+            return SQLiteCursor.encode([(0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) }, id])
+        }
+    }
+
+    /// Matches as they are met: the best of them after a place, how many those and all are, and how often each
+    /// facet's values occur among all.
     private struct Found {
         var nearest: NearestRecords
-        var total = 0
+        private(set) var total = 0
+        private(set) var remaining = 0
+        private let after: Place?
+        private let id: (Int64) throws(StoreError) -> [UInt8]
         let facets: [(request: FacetRequest, path: [[UInt8]])]
         var counts: [[FilterLiteral.Bytes: Int]]
 
-        init(_ request: SearchRequest, _ offset: Int, _ connection: SQLiteConnection) {
-            let limit = offset.addingReportingOverflow(request.limit)
-            nearest = NearestRecords(limit: limit.overflow ? .max : limit.partialValue) {
-                (row) throws(StoreError) in
+        init(_ request: SearchRequest, _ after: Place?, _ connection: SQLiteConnection) {
+            self.after = after
+            id = { (row) throws(StoreError) in
                 try connection.first(
                     "SELECT id FROM stores_search_documents WHERE document_id = ?1", [.int(row)]
                 ) { $0.bytes(0) } ?? []
             }
+            nearest = NearestRecords(limit: request.limit, id: id)
             facets = request.facets.map { ($0, [Array($0.field.utf8)]) }
             counts = Array(repeating: [:], count: facets.count)
+        }
+
+        mutating func offer(_ row: Int64, _ score: Double) throws(StoreError) {
+            total += 1
+            if let after {
+                if score > after.score { return }
+                // Ids are read for those of the same score alone.
+                if score == after.score, try !after.id.lexicographicallyPrecedes(id(row)) { return }
+            }
+            remaining += 1
+            try nearest.offer(row, score)
         }
 
         mutating func count(_ fields: UnsafeBufferPointer<UInt8>, _ path: String) throws(StoreError) {
@@ -121,8 +160,7 @@ extension SQLiteSearchDriver {
             """,
             values, cached: false
         ) { (row) throws(StoreError) in
-            found.total += 1
-            try found.nearest.offer(row.int(0), row.real(1))
+            try found.offer(row.int(0), row.real(1))
             guard counts else { return true }
             let bytes = row.bytes(2)
             try bytes.withUnsafeBufferPointer { (bytes) throws(StoreError) in
@@ -132,6 +170,9 @@ extension SQLiteSearchDriver {
         }
     }
 
+    /// Of one field of a hit, as in every adapter.
+    private static let maxHighlights = 3
+
     private static func highlights(
         _ document: SearchDocument, _ request: SearchRequest, _ index: SQLiteSearchIndex
     ) -> [String: [String]] {
@@ -140,15 +181,9 @@ extension SQLiteSearchDriver {
             guard case .text(let analyzer)? = index.spec.fields[name] else { continue }
             let highlighter = Highlighter(request.query, field: name, analyzer: analyzer)
             let fragments = texts(document.fields[name]).flatMap { highlighter.fragments(of: $0) }
-            if !fragments.isEmpty { highlights[name] = fragments }
+            if !fragments.isEmpty { highlights[name] = Array(fragments.prefix(maxHighlights)) }
         }
         return highlights
-    }
-
-    private static func offset(_ cursor: Cursor) throws(StoreError) -> Int {
-        let digits = String(decoding: try SQLiteCursor.key(cursor), as: UTF8.self)
-        guard let offset = Int(digits), offset >= 0 else { throw SQLiteCursor.refused }
-        return offset
     }
 }
 #endif

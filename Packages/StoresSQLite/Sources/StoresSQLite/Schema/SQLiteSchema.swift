@@ -54,7 +54,11 @@ enum SQLiteSchema {
     static func checkIntegrity(_ connection: SQLiteConnection, always: Bool) throws(StoreError) {
         let pages = try connection.firstInt("PRAGMA page_count") ?? 0
         let pageSize = try connection.firstInt("PRAGMA page_size") ?? 0
-        guard always || pages.multipliedReportingOverflow(by: pageSize).partialValue <= 16 << 20 else { return }
+        guard
+            always
+                || pages.multipliedReportingOverflow(by: pageSize).partialValue
+                    <= SQLiteConfiguration.IntegrityCheck.autoBytes
+        else { return }
         let finding = try connection.first("PRAGMA integrity_check(1)") { $0.text(0) }
         guard finding == "ok" else { throw .corruptFile(connection.path, "its integrity check failed") }
     }

@@ -7,9 +7,10 @@ struct SQLiteSessionDriver: SessionDriver {
     let backend: SQLiteBackend
 
     func read<T: Sendable>(
-        _ context: CallContext, _ body: @escaping @Sendable (SQLiteSessionEntries) throws(StoreError) -> T
+        _ context: CallContext, snapshot: Bool = true,
+        _ body: @escaping @Sendable (SQLiteSessionEntries) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        try await backend.read(context, snapshot: true) { (connection) throws(StoreError) in
+        try await backend.read(context, snapshot: snapshot) { (connection) throws(StoreError) in
             try body(SQLiteSessionEntries(connection: connection, now: context.now))
         }
     }
@@ -29,7 +30,8 @@ struct SQLiteSessionDriver: SessionDriver {
 
     func get(_ keys: [String], context: CallContext) async throws(StoreError) -> [SessionEntry?] {
         if keys.isEmpty { return [] }
-        return try await read(context) { (entries) throws(StoreError) in
+        // One statement sees one state by itself.
+        return try await read(context, snapshot: keys.count > 1) { (entries) throws(StoreError) in
             var found: [SessionEntry?] = []
             found.reserveCapacity(keys.count)
             for key in keys {
