@@ -18,7 +18,7 @@ let package = Package(
         .package(path: "../Packages/StoresSQLite"),
     ],
     targets: [
-        // Counts allocations, and reads what the C library knows of memory. In the executable alone, never in a library.
+        // Counts allocations, and reads what the C library knows of memory. In the executable, never in a library.
         .target(name: "CMeasure"),
         .executableTarget(
             name: "StoresBench",

@@ -40,13 +40,19 @@ class Services(unittest.TestCase):
         native.start()
         self.assertEqual({name: record(name)["pid"] for name in native.NAMES}, before)
 
+    def query(self, statement):
+        return subprocess.run([BACKENDS["postgres"].programs() / "psql", self.variables["POSTGRES_URL"], "-XAtc",
+                               statement], check=True, capture_output=True, text=True).stdout.strip()
+
+    def test_unfinished_start(self):
+        """a start finishes what one that was ended had left to do"""
+        self.query("DROP EXTENSION vector")
+        native.start("postgres")
+        self.assertEqual(self.query("SELECT count(*) FROM pg_extension WHERE extname = 'vector'"), "1")
+
     def test_restart(self):
         """after a stop, a start takes seconds, keeps the ports, and finds the data"""
-        def query(statement):
-            return subprocess.run([BACKENDS["postgres"].programs() / "psql", self.variables["POSTGRES_URL"], "-XAtc",
-                                   statement], check=True, capture_output=True, text=True).stdout.strip()
-
-        query("CREATE TABLE IF NOT EXISTS kept AS SELECT 7 AS n")
+        self.query("CREATE TABLE IF NOT EXISTS kept AS SELECT 7 AS n")
         self.addCleanup(native.start)
         pids = [record(name)["pid"] for name in native.NAMES]
         self.assertEqual(native.services("stop")[0], 0)
@@ -55,8 +61,8 @@ class Services(unittest.TestCase):
         start = time.monotonic()
         self.assertEqual(native.start(), self.variables)
         self.assertLess(time.monotonic() - start, 20)
-        self.assertEqual(query("SELECT n FROM kept"), "7")
-        query("DROP TABLE kept")
+        self.assertEqual(self.query("SELECT n FROM kept"), "7")
+        self.query("DROP TABLE kept")
 
     def test_status(self):
         """status says what runs by its exit code and a line for each"""

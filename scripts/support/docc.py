@@ -4,11 +4,12 @@ Symbol graphs are taken from the modules that the tests have built, and handed t
 needs a plugin for it."""
 
 import json
+import pathlib
 import re
 import shutil
 
-from .layout import dump
-from .shell import LOGS, ROOT, read, run
+from .layout import STRICT, dump
+from .shell import LOGS, ROOT, Failed, has, read, run
 
 WORK = ROOT / ".build-docs"
 # A parameter whose name says it all is not described again.
@@ -17,11 +18,11 @@ DELIBERATE = re.compile(r"warning: Parameter '\w+' is missing documentation")
 
 def problems():
     code, _ = run("modules for the documentation",
-                  ["swift", "build", "--enable-all-traits", "--scratch-path", ROOT / ".build-test",
-                   "-Xswiftc", "-warnings-as-errors", "--explicit-target-dependency-import-check", "error"])
+                  ["swift", "build", "--enable-all-traits", *STRICT, "--scratch-path", ROOT / ".build-test"])
     if code != 0:
         yield "the packages do not build"
         return
+    docc = program()
     info = json.loads(read(["swift", "-print-target-info"]))
     triple = info["target"]["triple"]
     modules = ROOT / ".build-test" / "debug" / "Modules"
@@ -39,7 +40,7 @@ def problems():
               "-minimum-access-level", "public", "-skip-synthesized-members", "-output-dir", graphs])
         code, log = run(
             f"documentation of {name}",
-            ["docc", "convert", catalog, "--additional-symbol-graph-dir", graphs, "--fallback-display-name", name,
+            [docc, "convert", catalog, "--additional-symbol-graph-dir", graphs, "--fallback-display-name", name,
              "--fallback-bundle-identifier", f"stores.{name}", "--output-path", WORK / f"{name}.doccarchive"],
             quiet=True)
         text = log.read_text(encoding="utf-8")
@@ -47,6 +48,16 @@ def problems():
                  and not DELIBERATE.fullmatch(line)]
         if code != 0 or lines:
             yield from (f"{name}: {line}" for line in lines[:20] or [f"docc failed; see {LOGS.name}/{log.name}"])
+
+
+def program():
+    """The toolchain's `docc`: beside `swift`, or, on macOS, where Xcode has it."""
+    if has("xcrun"):
+        return read(["xcrun", "--find", "docc"]).strip()
+    beside = pathlib.Path(shutil.which("swift")).resolve().parent / "docc"
+    if not beside.exists():
+        raise Failed(f"{beside} is missing: it is part of a Swift toolchain")
+    return beside
 
 
 def module_maps():

@@ -8,7 +8,7 @@ import re
 
 from . import manifests
 from .hygiene import tracked
-from .layout import dump, packages
+from .layout import STRICT, dump, packages
 from .shell import ROOT, Failed, read, run
 
 TIERS = ["vector", "memory", "session", "artifact", "event", "search", "telemetry"]
@@ -43,8 +43,7 @@ def load():
     """What `stores adapters --json` says."""
     code, _ = run("stores for the documentation",
                   ["swift", "build", "--package-path", ROOT / "Packages/StoresCLI", "--scratch-path",
-                   ROOT / ".build-packages", "-Xswiftc", "-warnings-as-errors",
-                   "--explicit-target-dependency-import-check", "error"])
+                   ROOT / ".build-packages", *STRICT])
     if code != 0:
         raise Failed("stores does not build")
     catalog = json.loads(read([ROOT / ".build-packages/debug/stores", "adapters", "--json"]))

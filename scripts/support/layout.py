@@ -4,6 +4,10 @@ import json
 
 from .shell import ROOT, read
 
+# The same for every build in a scratch folder: other flags would compile everything again. Dependencies by URL are
+# compiled with their warnings suppressed, so this reaches our own sources alone.
+STRICT = ["-Xswiftc", "-warnings-as-errors", "--explicit-target-dependency-import-check", "error"]
+
 # Built from here only: a program, and nothing that another package would depend on.
 PROGRAMS = {"StoresCLI"}
 

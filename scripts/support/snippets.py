@@ -1,14 +1,16 @@
-"""The Swift in README.md and Docs compiles.
+"""The Swift in README.md, Docs and the documentation catalogs compiles.
 
 A block after `<!-- source: PATH -->` is that file, word for word; `scripts/check --update` copies it. A block with
-`.package(` is put into a manifest, which is then evaluated. Any other block is compiled as the body of a function that
+`.package(` is put into a manifest, which is evaluated, and its products and traits are looked for in ours. Any other block is compiled as the body of a function that
 is handed opened `stores`, or, where it has a `@main` or declares types that can't stand in a function, as a file."""
 
+import json
 import re
 import shutil
 
 from .hygiene import tracked
-from .shell import ROOT, read, run
+from .layout import PROGRAMS, STRICT, dump, packages
+from .shell import ROOT, Failed, read, run
 
 BLOCK = re.compile(r"(?:<!-- source: (\S+) -->\n)?^```swift\n(.*?)^```$", re.S | re.M)
 WORK = ROOT / ".build-snippets"
@@ -16,7 +18,7 @@ WORK = ROOT / ".build-snippets"
 
 def documents():
     return [path for path in tracked(".md")
-            if ".docc" not in str(path) and path.relative_to(ROOT).parts[0] in ("README.md", "Docs")]
+            if ".docc" in str(path) or path.relative_to(ROOT).parts[0] in ("README.md", "Docs")]
 
 
 def copies(update=False):
@@ -55,10 +57,9 @@ def problems():
             name = re.sub(r"\W", "_", f"{path.relative_to(ROOT)}_{number}")
             places[name] = place
             (sources / f"{name}.swift").write_text(program(match[2], name), encoding="utf-8")
-    (WORK / "Package.swift").write_text(MANIFEST, encoding="utf-8")
+    (WORK / "Package.swift").write_text(manifest(), encoding="utf-8")
     code, log = run("the documentation's code",
-                    ["swift", "build", "--package-path", WORK, "--scratch-path", ROOT / ".build-packages",
-                     "-Xswiftc", "-warnings-as-errors", "--explicit-target-dependency-import-check", "error"],
+                    ["swift", "build", "--package-path", WORK, *STRICT, "--scratch-path", ROOT / ".build-packages"],
                     quiet=True)
     if code == 0:
         return
@@ -78,7 +79,9 @@ def program(block, name):
     if re.search(r"^(@main|@Suite|extension |public |protocol |struct \w+: \w+Driver)", rest, re.M):
         body = re.sub(r"^@main\n", "", rest, flags=re.M)
     else:
-        body = f"func {name}(_ stores: Stores) async throws {{\n{rest}\n}}"
+        # What a block shows and leaves unused is no mistake of it.
+        made = "".join(f"\n_ = {each}" for each in re.findall(r"^let (\w+)\b", rest, re.M))
+        body = f"func {name}(_ stores: Stores) async throws {{\n{rest}{made}\n}}"
     return "\n".join(imports) + "\n\n" + body + "\n"
 
 
@@ -94,13 +97,39 @@ def evaluate(block, place):
         f'let package = Package(name: "Snippet", dependencies: [\n{packages}\n], targets: [\n'
         f'.target(name: "Snippet", dependencies: [\n{products}\n])])\n', encoding="utf-8")
     try:
-        read(["swift", "package", "--package-path", folder, "--scratch-path", ROOT / ".build-manifests",
-              "dump-package"])
-    except Exception:  # noqa: BLE001
+        found = json.loads(read(["swift", "package", "--package-path", folder, "--scratch-path",
+                                 ROOT / ".build-manifests", "dump-package"]))
+    except Failed:
         yield f"{place}: the manifest's lines are none"
+        return
+    yield from (f"{place}: {problem}" for problem in unknown(found, dump(ROOT)))
 
 
-MANIFEST = """// swift-tools-version: 6.2
+def unknown(found, root):
+    """The products and traits of ours that a manifest names, and that there are not."""
+    name = root["name"]
+    traits = {trait["name"] for trait in root["traits"]}
+    products = {product["name"] for product in root["products"]}
+    for dependency in found["dependencies"]:
+        for source in dependency.get("sourceControl", []):
+            if source["identity"] == name:
+                for trait in source["traits"]:
+                    if trait["name"] not in traits | {"default"}:
+                        yield f"{name} has no trait {trait['name']}"
+    for target in found["targets"]:
+        for dependency in target["dependencies"]:
+            product, package = dependency["product"][:2]
+            if package == name and product not in products:
+                yield f"{name} has no product {product}"
+
+
+def manifest():
+    """Of a package that depends on all of ours: one that needs less would drop the checkouts of the others from the
+    scratch folder that they share."""
+    libraries = [name for name in packages() if name not in PROGRAMS]
+    paths = "".join(f'        .package(path: "../Packages/{name}"),\n' for name in libraries)
+    products = "".join(f'                .product(name: "{name}", package: "{name}"),\n' for name in libraries)
+    return f"""// swift-tools-version: 6.2
 import PackageDescription
 
 // Written by scripts/check from the documentation.
@@ -108,20 +137,12 @@ let package = Package(
     name: "Snippets",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(path: "../Packages/StoresCore"),
-        .package(path: "../Packages/StoresConformance"),
-        .package(path: "../Packages/StoresFile"),
-        .package(path: "../Packages/StoresSQLite"),
-    ],
+{paths}    ],
     targets: [
         .target(
             name: "Snippets",
             dependencies: [
-                .product(name: "StoresCore", package: "StoresCore"),
-                .product(name: "StoresConformance", package: "StoresConformance"),
-                .product(name: "StoresFile", package: "StoresFile"),
-                .product(name: "StoresSQLite", package: "StoresSQLite"),
-            ])
+{products}            ])
     ]
 )
 """

@@ -24,4 +24,5 @@ let benchmarks: [any Benchmark.Type] = [
     TierOverhead.self, VectorScan.self, VectorFilter.self, VectorMemory.self, SQLiteMemoryPut.self,
     FilterEvaluation.self,
     ArtifactStream.self, SQLiteVectorQuery.self, SQLiteSession.self, SQLiteEvents.self, Fusing.self, JSON.self,
+    CLIStart.self,
 ]

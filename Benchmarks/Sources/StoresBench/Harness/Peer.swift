@@ -70,5 +70,7 @@ enum Settings {
     static var dataFolder: String? { environment["STORES_BENCH_DATA"].flatMap { $0.isEmpty ? nil : $0 } }
     /// A Python that has numpy.
     static var python: String { environment["STORES_BENCH_PYTHON"] ?? "python3" }
+    /// `stores`, built for release.
+    static var executable: String? { environment["STORES_EXECUTABLE"] }
     static var peers: String? { environment["STORES_BENCH_PEERS"] }
 }

@@ -4,8 +4,8 @@ import Testing
 
 @testable import StoresCommand
 
-/// `stores up` and `stores down`, with a fake `docker` on the PATH: a script that writes down its arguments, and answers
-/// `ps` with what the test says, one reply for each time it is asked.
+/// `stores up` and `stores down`, with a fake `docker` on the PATH: a script that writes down its arguments, and
+/// answers `ps` with what the test says, one reply for each time it is asked.
 @Suite struct BundleTests {
     private static let file = "docker-compose.backend-stores.yml"
 

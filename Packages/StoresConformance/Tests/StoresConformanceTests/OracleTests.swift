@@ -14,6 +14,16 @@ import Testing
         #expect(report.selective > 200, "\(report.selective)")
     }
 
+    @Test func theEnvironmentSaysHowMany() throws {
+        #expect(try OracleSettings(environment: [:]) == OracleSettings(cases: 500, seeds: [1]))
+        let many = try OracleSettings(environment: ["STORES_ORACLE_CASES": "10000", "STORES_ORACLE_SEEDS": "1,2,3"])
+        #expect(many == OracleSettings(cases: 10_000, seeds: [1, 2, 3]))
+        for wrong in [["CASES": "0"], ["CASES": "many"], ["SEEDS": "1,,2"], ["SEEDS": "1, 2"], ["SEEDS": "-1"]] {
+            let environment = Dictionary(uniqueKeysWithValues: wrong.map { ("STORES_ORACLE_\($0)", $1) })
+            #expect(throws: StoreError.self, "\(wrong)") { try OracleSettings(environment: environment) }
+        }
+    }
+
     @Test func theSameSeedMakesTheSameRun() async throws {
         var reports: [OracleReport] = []
         for seed in [7, 7, 8] as [UInt64] {

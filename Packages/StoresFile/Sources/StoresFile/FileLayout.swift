@@ -33,7 +33,7 @@ enum FileLayout {
         var bytes: [UInt8]
     }
 
-    /// - Throws: `invalidArgument` for a key that is empty, longer than 1024 bytes, or has NUL or a `.` or `..` segment.
+    /// - Throws: `invalidArgument` for a key that is empty, has more than 1024 bytes, NUL, or a `.` or `..` segment.
     static func place(of key: String) throws(FileError) -> Place {
         let bytes = Array(key.utf8)
         guard !bytes.isEmpty else { throw refused("an artifact key is not empty") }

@@ -15,13 +15,16 @@ import Testing
         }
     }
 
-    /// F9. More cases and seeds: `stores conformance --tier vector --cases 10000 --seed 2`.
+    /// F9.
     @Test(arguments: [Tier.vector, .memory, .search])
     func filtersMeanWhatTheyMeanInMemory(_ tier: Tier) async throws {
-        try await withSubject(tier: tier) { subject in
-            let report = try await Oracle.run(subject, tier: tier, seed: 1, cases: 500)
-            #expect(report.isPassing, "\(report.text)")
-            #expect(report.cases == 500)
+        let settings = try OracleSettings(environment: ProcessInfo.processInfo.environment)
+        for seed in settings.seeds {
+            try await withSubject(tier: tier) { subject in
+                let report = try await Oracle.run(subject, tier: tier, seed: seed, cases: settings.cases)
+                #expect(report.isPassing, "\(report.text)")
+                #expect(report.cases == settings.cases)
+            }
         }
     }
 

@@ -6,8 +6,8 @@ struct UpCommand: Verb {
         commandName: "up", abstract: "Starts the backends of STORE_* with Docker, and waits until they are healthy.",
         discussion: """
             The services of docker-compose.backend-stores.yml that the adapters named by STORE_VECTOR, STORE_SESSION \
-            and so on run on, linked here or called like the service, or the services that are named here. What Docker says, and how far they are, goes to \
-            stderr.
+            and so on run on, or that have those names, or the services that are named here. What Docker says, and how \
+            far they are, goes to stderr.
             With --json: {"services":[{"service","state","health"}]}.
 
             STORE_VECTOR=qdrant STORE_SESSION=redis stores up

@@ -215,7 +215,7 @@ extension EventCases {
                 bench.note(.stream(name))
                 try await append(bench, [NewEvent(id: "one", type: "t", data: Array("\(number)".utf8))], to: name)
             } read: { name in
-                // Without deletion the second half of the check is about what was not written: the removed are left out.
+                // Without deletion the second half of the check is about what was not written: the removed are out.
                 if removed.contains(Bytes(name)), !canDelete { return nil }
                 let slice = try await bench.stores.event.read(name)
                 try expect(

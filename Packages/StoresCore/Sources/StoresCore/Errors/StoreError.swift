@@ -12,7 +12,7 @@ public struct StoreError: Error, Sendable {
         public static let alreadyExists = Code(rawValue: "alreadyExists")
         /// Somebody else was first: the caller's version, etag or revision is stale.
         public static let conflict = Code(rawValue: "conflict")
-        /// The target is not in the state that the operation needs (a superseded lease, a list where a value is wanted).
+        /// The target is not in the state that the operation needs (a superseded lease, a list where a value belongs).
         public static let preconditionFailed = Code(rawValue: "preconditionFailed")
         public static let invalidArgument = Code(rawValue: "invalidArgument")
         public static let unsupported = Code(rawValue: "unsupported")

@@ -61,7 +61,7 @@ public struct Position: Sendable, Hashable, Comparable, RawRepresentable {
         }.joined()
     }
 
-    /// The inverse of the initializer from numbers; nil when the text is of another form or has another count of numbers.
+    /// The inverse of the initializer from numbers; nil when the text has another form or another count of numbers.
     public func numbers(count: Int) -> [UInt64]? {
         let digits = Array(rawValue.utf8)
         guard digits.count == count * 16 else { return nil }

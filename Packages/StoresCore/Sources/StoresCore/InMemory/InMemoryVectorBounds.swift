@@ -2,8 +2,8 @@ import CStoresKernels
 
 /// How far the rank of a row can be from what its high plane says.
 ///
-/// A row a is a high plane ã, which is a rounded to bfloat16, and a rest. Its *rank* orders rows as the similarity does:
-/// the cosine, the dot product, and for euclidean a · q − |a|² / 2 = (|q|² − |a − q|²) / 2. All three are
+/// A row a is a high plane ã, which is a rounded to bfloat16, and a rest. Its *rank* orders rows as the similarity
+/// does: the cosine, the dot product, and for euclidean a · q − |a|² / 2 = (|q|² − |a − q|²) / 2. All three are
 /// `scale` (a · q) + `offset`, and a scan has the float32 product s of ã and q alone. With u = 2⁻²⁴:
 ///
 ///     |a · q − ã · q| ≤ |a − ã| |q|                 by Cauchy–Schwarz; |a − ã| is known when a row is written,

@@ -2,9 +2,9 @@ import Synchronization
 
 /// The reference for the vector tier: exact search over vectors in memory, one namespace apart from the other.
 ///
-/// A query reads every vector that its filter leaves, in double precision for what it returns. Memory: the vectors once,
-/// ids, metadata and documents, and, for fields that filters use, two bytes for each record and field. Documents are
-/// indexed at the first text query.
+/// A query reads every vector that its filter leaves, in double precision for what it returns. Memory: the vectors
+/// once, ids, metadata and documents, and, for fields that filters use, two bytes for each record and field. Documents
+/// are indexed at the first text query.
 public final class InMemoryVectorDriver: TextVectorDriver {
     private final class Collection: Sendable {
         let spec: VectorCollectionSpec

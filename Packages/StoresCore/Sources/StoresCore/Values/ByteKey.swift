@@ -1,7 +1,7 @@
 /// A string as data: equal, hashed and ordered by its UTF-8 bytes.
 ///
 /// `String` compares by canonical equivalence, so a composed and a decomposed é are one dictionary key. Ids, keys,
-/// scopes and stream names are bytes to every backend (F5, X11), so in dictionaries and sorted lists they stand as this.
+/// scopes and stream names are bytes to every backend (F5, X11): in dictionaries and sorted lists they stand as this.
 struct ByteKey: Hashable, Comparable, Sendable {
     let text: String
 

@@ -67,7 +67,7 @@ public struct VectorCollection: Sendable {
 
     /// Removes every record of the namespace that the filter matches, however many (V10).
     ///
-    /// - Throws: `invalidArgument` for a filter that is empty, as `and([])` is; use ``deleteAll(confirming:deadline:)``.
+    /// - Throws: `invalidArgument` for an empty filter, as `and([])` is: use ``deleteAll(confirming:deadline:)``.
     @discardableResult
     public func delete(where filter: Filter, deadline: Deadline? = nil) async throws(StoreError) -> Int {
         try checkFilter(filter, "delete")
