@@ -18,15 +18,19 @@ enum CLIStart: Benchmark {
             process.currentDirectoryURL = URL(fileURLWithPath: folder)
             process.environment = ["STORE_SESSION": "sqlite", "SQLITE_PATH": folder + "/stores.sqlite"]
             process.standardInput = FileHandle.nullDevice
-            process.standardOutput = FileHandle.nullDevice
+            let output = Pipe()
+            process.standardOutput = output
             let clock = ContinuousClock()
             let start = clock.now
             try process.run()
+            // Its end closes the pipe; `waitUntilExit` looks every 50 ms on Linux.
+            _ = output.fileHandleForReading.readDataToEndOfFile()
+            let seconds = start.duration(to: clock.now).seconds
             process.waitUntilExit()
             guard process.terminationStatus == 0 else {
                 throw BenchError("\(program) \(arguments) ended with status \(process.terminationStatus)")
             }
-            return start.duration(to: clock.now).seconds
+            return seconds
         }
         _ = try call(executable, ["session", "set", "key", "--text", "value", "--never"])
         let times = try await Timing.interleaved(
