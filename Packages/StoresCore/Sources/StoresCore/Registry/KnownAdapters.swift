@@ -4,7 +4,7 @@ enum KnownAdapters {
     private static let all: [(name: String, package: String, tiers: Set<Tier>)] = [
         ("sqlite", "StoresSQLite", [.vector, .memory, .session, .artifact, .event, .search]),
         ("file", "StoresFile", [.artifact]),
-        ("postgres", "StoresPostgres", [.session]),
+        ("postgres", "StoresPostgres", [.vector, .memory, .session, .search]),
         ("chroma", "StoresChroma", [.vector]),
     ]
 
