@@ -11,7 +11,10 @@ public enum StoresRedis: StoreAdapter {
     }
 
     static let tiers: [Tier: TierCapabilities] = [
-        .session: .all(of: .session, limits: [.batchCount: 1000, .batchBytes: 16 << 20, .valueBytes: 256 << 20])
+        .session: .all(of: .session, limits: [.batchCount: 1000, .batchBytes: 16 << 20, .valueBytes: 256 << 20]),
+        // A script keeps everybody else waiting: bounded.
+        .event: .all(
+            of: .event, limits: [.batchCount: 1000, .batchBytes: 16 << 20, .eventBytes: 16 << 20, .queryLimit: 10_000]),
     ]
 
     private static func summary(_ flavor: RedisFlavor) -> String {

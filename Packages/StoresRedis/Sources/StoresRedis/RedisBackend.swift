@@ -10,6 +10,7 @@ final class RedisBackend: StoreBackend {
     private let keys: RedisKeys
     private let reactor: RedisReactor
     private let client: RedisClient
+    private let waiting: RedisBlockingConnections
 
     init(_ configuration: RedisConfiguration, context: AdapterContext) throws(StoreError) {
         self.configuration = configuration
@@ -22,8 +23,9 @@ final class RedisBackend: StoreBackend {
                 .internal, "no pipe for the connections' thread", remedy: "raise the limit of open files: ulimit -n",
                 applied: .no, phase: .configuration, underlying: error)
         }
-        client = RedisClient(
-            node: RedisNode(configuration, source: RedisFixedAddress(configuration.addresses[0]), reactor: reactor))
+        let source = RedisFixedAddress(configuration.addresses[0])
+        client = RedisClient(node: RedisNode(configuration, source: source, reactor: reactor))
+        waiting = RedisBlockingConnections(configuration, reactor: reactor) { source }
     }
 
     var endpoint: String { configuration.endpoint }
@@ -31,10 +33,21 @@ final class RedisBackend: StoreBackend {
     /// A ``RedisCommands``.
     var native: any Sendable { RedisCommands(client: client) }
 
-    func capabilities(of tier: Tier) -> TierCapabilities? { StoresRedis.tiers[tier] }
+    func capabilities(of tier: Tier) -> TierCapabilities? {
+        var capabilities = StoresRedis.tiers[tier]
+        // Unless it is asked for, nothing is dropped.
+        if configuration.eventRetention == nil { capabilities?.features.remove(.event(.retention)) }
+        return capabilities
+    }
 
     var session: (any SessionDriver)? {
         RedisSessionDriver(client: client, keys: keys, etags: etags, isCluster: { false })
+    }
+
+    var event: (any EventDriver)? { eventDriver }
+
+    private var eventDriver: RedisEventDriver {
+        RedisEventDriver(client: client, keys: keys, waiting: waiting, retention: configuration.eventRetention)
     }
 
     func start(context: CallContext) async throws(StoreError) {
@@ -43,6 +56,10 @@ final class RedisBackend: StoreBackend {
             self.context.logger.warning(
                 "another server than the adapter's name says",
                 metadata: ["adapter": "\(configuration.flavor.rawValue)", "server": "\(server.flavor.rawValue)"])
+        }
+        // What a process that ended in the middle of it has left to be removed.
+        if self.context.tiers.contains(.event), self.context.schemaMode == .create {
+            try await eventDriver.sweep(context)
         }
     }
 
@@ -56,11 +73,25 @@ final class RedisBackend: StoreBackend {
     }
 
     func ping(context: CallContext) async throws(StoreError) -> BackendStatus {
-        let server = try await server(context)
-        return BackendStatus(version: "\(server.flavor.title) \(server.version)", details: ["role": server.role])
+        let values = try await client.call(count: 2, context: context, place: { _ in .events }) { index, writer in
+            if index == 0 {
+                writer.command(1)
+                writer.word("INFO")
+            } else {
+                writer.command(3)
+                writer.word("CONFIG")
+                writer.word("GET")
+                writer.word("appendfsync")
+            }
+        }
+        guard let text = try values[0].checked().text else { throw .redisUnexpected("INFO") }
+        // CONFIG is often forbidden; then nobody knows.
+        let fsync = values[1].array?.last?.text
+        return RedisStatus(RedisServer(info: text), configuration, fsync: fsync, tiers: self.context.tiers).status
     }
 
     func shutdown() async {
+        await waiting.close()
         await client.close()
         await reactor.stop()
     }

@@ -29,8 +29,20 @@ struct RedisConformanceTests {
         try await keeps(server, test)
     }
 
-    private func keeps(_ server: Server, _ test: ConformanceCase) async throws {
+    @Test(arguments: Server.all, Conformance.cases(for: .event))
+    func event(_ server: Server, _ test: ConformanceCase) async throws {
+        try await keeps(server, test)
+    }
+
+    /// E11: what is dropped is said to be.
+    @Test(arguments: Server.all, Conformance.cases(for: .event).filter { $0.id.hasPrefix("E11.") })
+    func retention(_ server: Server, _ test: ConformanceCase) async throws {
+        try await keeps(server, test, ["EVENT_RETENTION": "4"])
+    }
+
+    private func keeps(_ server: Server, _ test: ConformanceCase, _ more: [String: String] = [:]) async throws {
         var settings = server.settings
+        for (name, value) in more { settings["\(server.name.uppercased())_\(name)"] = value }
         settings["\(server.name.uppercased())_KEY_PREFIX"] = "test-\(UUID().uuidString):"
         try await ConformanceSubject.with(StoresRedis.self, named: server.name, tiers: [test.tier], settings: settings)
         {

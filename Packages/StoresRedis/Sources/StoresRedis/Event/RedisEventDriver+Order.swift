@@ -1,0 +1,102 @@
+import StoresCore
+
+extension RedisEventDriver: OrderedEventDriver {
+    func readAll(after position: Position?, limit: Int, context: CallContext) async throws(StoreError) -> EventSlice {
+        let after = try RedisEventCodec.number(position)
+        let limit = max(1, limit)
+        let reply = try await client.run(RedisEventScripts.readAll, .events, context: context, keys: 2, arguments: 3) {
+            [keys] writer in
+            writer.text(keys.event("g"))
+            writer.text(keys.event("i"))
+            writer.text(RedisEventCodec.id(after: after))
+            writer.integer(Int64(limit))
+            writer.text(keys.event("s") + [UInt8(ascii: ":")])
+        }
+        guard let parts = reply.array, parts.count == 4, let dropped = parts[0].text.flatMap({ UInt64($0) }),
+            let count = parts[1].integer, let entries = parts[3].array
+        else { throw .redisUnexpected("a read of all events") }
+        if position != nil, after < dropped {
+            throw StoreError(
+                .notFound,
+                "events after this position were dropped; the oldest that is kept comes after \(Position(dropped).rawValue)",
+                remedy: "read from the start of what is kept, or from that position, and make up for what is missing",
+                applied: .no)
+        }
+        var events: [RecordedEvent] = []
+        events.reserveCapacity(entries.count)
+        for entry in entries {
+            guard let pair = entry.array, pair.count == 2, let stream = pair[0].text else {
+                throw .redisUnexpected("a read of all events")
+            }
+            events.append(try RedisEventCodec.decode(pair[1], stream: stream))
+        }
+        // The last entry of the index, also where its event is gone, or the reader would meet it again.
+        let next = RedisEventCodec.number(ofID: parts[2]).map { Position($0) } ?? position
+        return EventSlice(events: events, next: next, isAtEnd: count < limit)
+    }
+
+    func head(context: CallContext) async throws(StoreError) -> Position? {
+        let reply = try await client.call(.events, context: context) { [keys] writer in
+            writer.command(6)
+            writer.word("XREVRANGE")
+            writer.text(keys.event("i"))
+            writer.word("+")
+            writer.word("-")
+            writer.word("COUNT")
+            writer.word("1")
+        }.checked()
+        guard let last = reply.array?.first?.array?.first else { return nil }
+        return RedisEventCodec.number(ofID: last).map { Position($0) }
+    }
+
+    func waitForEvents(after position: Position?, timeout: Duration) async throws(StoreError) {
+        let after = try RedisEventCodec.number(position)
+        // Not longer than a silent connection is trusted; early is fine.
+        let milliseconds = min(max(1, timeout.wholeMilliseconds), 5000)
+        let key = keys.event("i")
+        try await waiting.call(.milliseconds(milliseconds)) { writer in
+            writer.command(8)
+            writer.word("XREAD")
+            writer.word("COUNT")
+            writer.word("1")
+            writer.word("BLOCK")
+            writer.integer(milliseconds)
+            writer.word("STREAMS")
+            writer.text(key)
+            writer.text("\(after)-0")
+        }
+    }
+}
+
+extension RedisEventDriver: DeletingEventDriver {
+    func deleteStream(_ stream: String, context: CallContext) async throws(StoreError) -> Bool {
+        let removed = keys.event("t", context.ids.next())
+        let reply = try await client.run(RedisEventScripts.delete, .events, context: context, keys: 7, arguments: 0) {
+            [keys] writer in
+            writer.text(keys.event("m", stream))
+            writer.text(keys.event("s", stream))
+            writer.text(keys.event("d", stream))
+            writer.text(keys.event("n", stream))
+            writer.text(keys.event("N", stream))
+            writer.text(keys.event("T"))
+            writer.text(removed)
+        }
+        try await sweep(context)
+        return reply == .integer(1)
+    }
+
+    /// Takes the events of removed streams out of the index, some at a time; what an ended process left behind too.
+    func sweep(_ context: CallContext) async throws(StoreError) {
+        while true {
+            try context.check("the deletion", applied: .yes)
+            let reply = try await client.run(
+                RedisEventScripts.sweep, .events, context: context, keys: 2, arguments: 1
+            ) { [keys] writer in
+                writer.text(keys.event("i"))
+                writer.text(keys.event("T"))
+                writer.integer(500)
+            }
+            guard reply == .integer(1) else { return }
+        }
+    }
+}

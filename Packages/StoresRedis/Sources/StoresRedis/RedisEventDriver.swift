@@ -1,0 +1,123 @@
+import StoresCore
+
+/// The event tier on the server's streams.
+///
+/// An append is one script, so appends come one after the other and take their positions in the order in which they
+/// become visible: a reader of the index skips none.
+final class RedisEventDriver: EventDriver {
+    let client: RedisClient
+    let keys: RedisKeys
+    let leases: RedisLeases
+    let waiting: RedisBlockingConnections
+    /// How many events are kept in all; nil keeps every one.
+    let retention: Int?
+
+    init(client: RedisClient, keys: RedisKeys, waiting: RedisBlockingConnections, retention: Int?) {
+        self.client = client
+        self.keys = keys
+        self.waiting = waiting
+        self.retention = retention
+        leases = RedisLeases(client: client, place: { _ in .events }, write: { $1.text(keys.event("l", $0)) })
+    }
+
+    func append(_ events: [NewEvent], to stream: String, expected: ExpectedRevision, context: CallContext)
+        async throws(StoreError) -> AppendResult
+    {
+        guard !events.isEmpty else { throw .invalidArgument("an append needs at least one event", resource: stream) }
+        for event in events where event.metadata.count > RedisEventCodec.maxMetadata {
+            throw .invalidArgument(
+                "an event has at most \(RedisEventCodec.maxMetadata) fields of metadata here; "
+                    + "\(Redaction.name(event.id)) has \(event.metadata.count)", resource: stream)
+        }
+        let now = context.now.millisecondsSinceEpoch
+        let reply = try await client.run(
+            RedisEventScripts.append, .events, context: context, keys: 5,
+            arguments: 6 + events.reduce(0) { $0 + RedisEventCodec.argumentCount($1) }
+        ) { [keys, retention] writer in
+            writer.text(keys.event("g"))
+            writer.text(keys.event("i"))
+            writer.text(keys.event("s", stream))
+            writer.text(keys.event("m", stream))
+            writer.text(keys.event("d", stream))
+            writer.text(stream)
+            switch expected {
+            case .any: writer.word("*")
+            case .noStream: writer.word("-")
+            case .exists: writer.word("+")
+            case .exact: writer.word("=")
+            }
+            if case .exact(let revision) = expected { writer.integer(revision) } else { writer.word("0") }
+            writer.integer(now)
+            writer.integer(Int64(events.count))
+            writer.integer(Int64(retention ?? 0))
+            for event in events { RedisEventCodec.encode(event, &writer) }
+        }
+        guard let parts = reply.array, let word = parts.first?.text else { throw .redisUnexpected("an append") }
+        switch word {
+        case "ok", "again":
+            guard parts.count == 4, let first = parts[1].integer, let last = parts[2].integer,
+                let position = parts[3].text.flatMap({ UInt64($0) })
+            else { throw .redisUnexpected("an append") }
+            return AppendResult(
+                firstRevision: first, lastRevision: last, position: Position(position), isDeduplicated: word == "again")
+        case "partial":
+            throw StoreError(
+                .conflict, "some of the events are in the stream already, but not all of them in this order",
+                remedy: "give new events new ids, and repeat an append with exactly the events it had",
+                resource: stream, applied: .no, conflict: .partialDuplicate)
+        default: throw Self.conflict(stream, expected, parts.last?.integer)
+        }
+    }
+
+    private static func conflict(_ stream: String, _ expected: ExpectedRevision, _ actual: Int64?) -> StoreError {
+        let found = actual.map { "its last revision is \($0)" } ?? "it does not exist"
+        let wanted =
+            switch expected {
+            case .any: "anything"
+            case .noStream: "that it does not exist"
+            case .exists: "that it exists"
+            case .exact(let revision): "its last revision to be \(revision)"
+            }
+        return StoreError(
+            .conflict, "the append expects \(wanted); \(found)",
+            remedy: "read the stream again, decide anew, and append with its last revision", resource: stream,
+            applied: .no, conflict: .revision(expected: expected, actual: actual))
+    }
+
+    func read(_ stream: String, from: Int64?, direction: ReadDirection, limit: Int, context: CallContext)
+        async throws(StoreError) -> StreamSlice
+    {
+        let start: String =
+            switch (direction, from) {
+            case (.forward, nil): "-"
+            case (.backward, nil): "+"
+            // The entry of a revision is numbered from 1.
+            case (_, let revision?): "\(UInt64(max(0, revision)) + 1)-0"
+            }
+        let reply = try await client.run(RedisEventScripts.read, .events, context: context, keys: 2, arguments: 3) {
+            [keys] writer in
+            writer.text(keys.event("s", stream))
+            writer.text(keys.event("m", stream))
+            writer.text(start)
+            writer.word(direction == .forward ? "f" : "b")
+            writer.integer(Int64(max(1, limit)))
+        }
+        if reply.isNull { return StreamSlice(exists: false, events: [], lastRevision: nil) }
+        guard let parts = reply.array, parts.count == 3, let next = parts[0].integer, let entries = parts[2].array
+        else {
+            throw .redisUnexpected("a read")
+        }
+        // When every event was dropped, the oldest is the one that comes next.
+        let oldest = RedisEventCodec.number(ofID: parts[1]).map { Int64(clamping: $0) - 1 } ?? next
+        if direction == .forward, let from, from < oldest {
+            throw StoreError(
+                .notFound, "the stream begins at revision \(oldest): the events before it were dropped",
+                remedy: "read from \(oldest) on, or from no revision to begin where the stream does", resource: stream,
+                applied: .no)
+        }
+        var events: [RecordedEvent] = []
+        events.reserveCapacity(entries.count)
+        for entry in entries { events.append(try RedisEventCodec.decode(entry, stream: stream)) }
+        return StreamSlice(exists: true, events: events, lastRevision: next - 1, oldestRevision: oldest)
+    }
+}
