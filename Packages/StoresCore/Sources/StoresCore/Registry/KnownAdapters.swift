@@ -6,6 +6,9 @@ enum KnownAdapters {
         ("file", "StoresFile", [.artifact]),
         ("postgres", "StoresPostgres", [.vector, .memory, .session, .search]),
         ("chroma", "StoresChroma", [.vector]),
+        ("redis", "StoresRedis", [.session, .event]),
+        ("valkey", "StoresRedis", [.session, .event]),
+        ("keydb", "StoresRedis", [.session, .event]),
     ]
 
     static func package(of name: String, tier: Tier) -> String? {

@@ -113,7 +113,7 @@ enum RedisSessionScripts {
             local mode, expires = ARGV[3], ARGV[4]
             if mode == 'k' then expires = kind and old or never end
             local sum = redis.pcall('HINCRBY', KEYS[1], 'n', ARGV[2])
-            if type(sum) == 'table' then return {'overflow'} end
+            if type(sum) == 'table' then return string.find(sum.err, 'overflow') and {'overflow'} or sum end
             redis.call('HSET', KEYS[1], 'h', head(ARGV[6], expires))
             expiry(KEYS[1], mode, ARGV[5])
             return {'ok', redis.call('HGET', KEYS[1], 'n')}
