@@ -8,6 +8,17 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+// The embedded adapters are always linked. Each of the others has a trait, all of them on by default: without it neither
+// the adapter nor what it needs is fetched, built or looked for.
+//
+//     swift build --package-path Packages/StoresCLI --traits Postgres,Redis
+//     swift build --package-path Packages/StoresCLI --disable-default-traits
+let servers = ["Chroma", "Postgres", "Redis"]
+
+func server(_ name: String) -> Target.Dependency {
+    .product(name: "Stores\(name)", package: "Stores\(name)", condition: .when(traits: [name]))
+}
+
 let package = Package(
     name: "StoresCLI",
     platforms: [.macOS(.v15)],
@@ -15,6 +26,7 @@ let package = Package(
         .executable(name: "stores", targets: ["stores"]),
         .library(name: "StoresCommand", targets: ["StoresCommand"]),
     ],
+    traits: Set(servers.map { .trait(name: $0, description: "Stores\($0)") } + [.default(enabledTraits: Set(servers))]),
     dependencies: [
         .package(path: "../StoresCore"),
         .package(path: "../StoresConformance"),
@@ -29,14 +41,11 @@ let package = Package(
     targets: [
         .target(
             name: "StoresCommand",
-            dependencies: [
+            dependencies: servers.map(server) + [
                 "StoresCore",
                 "StoresConformance",
                 "StoresFile",
-                "StoresPostgres",
-                "StoresRedis",
                 "StoresSQLite",
-                "StoresChroma",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -1,19 +1,32 @@
-import StoresChroma
 import StoresCore
 import StoresFile
-import StoresPostgres
-import StoresRedis
 import StoresSQLite
 
-/// The adapters that this executable links.
+#if Chroma
+import StoresChroma
+#endif
+#if Postgres
+import StoresPostgres
+#endif
+#if Redis
+import StoresRedis
+#endif
+
+/// The adapters that this executable links: the embedded ones, and those of the package's traits.
 enum LinkedAdapters {
     static func registry() -> AdapterRegistry {
         var registry = AdapterRegistry()
         registry.register(StoresFile.self)
-        registry.register(StoresPostgres.self)
-        registry.register(StoresRedis.self)
         registry.register(StoresSQLite.self)
+        #if Chroma
         registry.register(StoresChroma.self)
+        #endif
+        #if Postgres
+        registry.register(StoresPostgres.self)
+        #endif
+        #if Redis
+        registry.register(StoresRedis.self)
+        #endif
         return registry
     }
 }
