@@ -7,6 +7,7 @@ extension StoresPostgres {
             of: .vector, except: [.vector(.exactQuery)], limits: batches.merging([.dimensions: 16_000]) { $1 }),
         .memory: .all(of: .memory, limits: batches),
         .session: .all(of: .session),
+        .event: .all(of: .event, except: [.event(.retention)]),
         .search: .all(of: .search, limits: batches),
     ]
 

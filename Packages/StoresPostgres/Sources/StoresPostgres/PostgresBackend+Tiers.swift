@@ -11,5 +11,6 @@ extension PostgresBackend {
     public var vector: (any VectorDriver)? { PostgresVectorDriver(backend: self) }
     public var memory: (any MemoryDriver)? { PostgresMemoryDriver(backend: self) }
     public var session: (any SessionDriver)? { PostgresSessionDriver(backend: self) }
+    public var event: (any EventDriver)? { PostgresEventDriver(backend: self) }
     public var search: (any SearchDriver)? { PostgresSearchDriver(backend: self) }
 }

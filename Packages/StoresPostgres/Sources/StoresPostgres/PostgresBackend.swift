@@ -10,6 +10,8 @@ public final class PostgresBackend: StoreBackend {
     let tiers: Set<Tier>
     let logger: Logger
     let purge = PostgresPurge()
+    let signal: PostgresEventSignal
+    let appender: PostgresAppender
     private let isStarted = Mutex(false)
 
     init(_ configuration: PostgresConfiguration, context: AdapterContext) {
@@ -17,7 +19,11 @@ public final class PostgresBackend: StoreBackend {
         schemaMode = context.schemaMode
         tiers = context.tiers
         logger = context.logger
-        pool = PostgresPool(configuration, logger: context.logger)
+        let pool = PostgresPool(configuration, logger: context.logger)
+        let signal = PostgresEventSignal(pool: pool)
+        self.pool = pool
+        self.signal = signal
+        appender = PostgresAppender(pool: pool) { signal.announce() }
     }
 
     public var endpoint: String { pool.endpoint }
@@ -70,5 +76,8 @@ public final class PostgresBackend: StoreBackend {
         return BackendStatus(version: try row.text(0), details: details)
     }
 
-    public func shutdown() async { pool.close() }
+    public func shutdown() async {
+        signal.close()
+        pool.close()
+    }
 }

@@ -4,7 +4,7 @@ enum KnownAdapters {
     private static let all: [(name: String, package: String, tiers: Set<Tier>)] = [
         ("sqlite", "StoresSQLite", [.vector, .memory, .session, .artifact, .event, .search]),
         ("file", "StoresFile", [.artifact]),
-        ("postgres", "StoresPostgres", [.vector, .memory, .session, .search]),
+        ("postgres", "StoresPostgres", [.vector, .memory, .session, .event, .search]),
         ("chroma", "StoresChroma", [.vector]),
         ("redis", "StoresRedis", [.session, .event]),
         ("valkey", "StoresRedis", [.session, .event]),

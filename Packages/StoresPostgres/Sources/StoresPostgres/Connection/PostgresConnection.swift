@@ -80,7 +80,7 @@ final class PostgresConnection: @unchecked Sendable {
     func run(_ request: PostgresRequest, isCancellable: Bool = true) async -> PostgresOutcome {
         load.add(1, ordering: .relaxed)
         defer { load.subtract(1, ordering: .relaxed) }
-        return await request.run(isCancellable: isCancellable, submit)
+        return await request.wait(isCancellable: isCancellable) { submit(request) }
     }
 
     private func submit(_ request: PostgresRequest) {

@@ -16,8 +16,9 @@ public final class PostgresPool: Sendable {
     private let known = Mutex(Known())
     private let nextID = Atomic<UInt64>(0)
     private let isClosed = Atomic<Bool>(false)
-    /// Waiting times and cancellations; neither takes long there but for the latter, which opens a connection.
+    private let sweep = PostgresSweep(label: "stores.postgres.deadlines")
     private let queue = DispatchQueue(label: "stores.postgres.pool")
+    /// A cancellation opens a connection, and blocks while it does.
     private let cancelling = DispatchQueue(label: "stores.postgres.cancel")
 
     private struct Known {
@@ -27,7 +28,6 @@ public final class PostgresPool: Sendable {
         /// How far the last attempt to connect came, and why it failed.
         var phase: StoreError.Phase?
         var failure: StoreError?
-        var sweepAt: ContinuousClock.Instant?
     }
 
     init(_ configuration: PostgresConfiguration, logger: Logger) {
@@ -68,9 +68,11 @@ public final class PostgresPool: Sendable {
     }
 
     /// Statements in one round trip and one transaction; READ COMMITTED: each sees what was committed before it began.
-    func group(_ commands: [PostgresCommand], _ kind: PostgresKind, deadline: Deadline) async throws(StoreError)
-        -> [PostgresRows]
-    {
+    ///
+    /// - Parameter isCancellable: False for work that is not the present task's alone.
+    func group(
+        _ commands: [PostgresCommand], _ kind: PostgresKind, isCancellable: Bool = true, deadline: Deadline
+    ) async throws(StoreError) -> [PostgresRows] {
         if commands.isEmpty { return [] }
         let encoded = try encode(commands)
         var attempt = 0
@@ -78,7 +80,7 @@ public final class PostgresPool: Sendable {
             attempt += 1
             let connection = try await sharedConnection(deadline)
             let request = PostgresRequest(encoded, kind, deadline: deadline.instant)
-            let outcome = await connection.run(request)
+            let outcome = await connection.run(request, isCancellable: isCancellable)
             switch outcome {
             case .rows(let rows): return rows
             case .notSent where attempt < 4: continue
@@ -124,7 +126,7 @@ public final class PostgresPool: Sendable {
         }
         if Task.isCancelled { throw .cancelled(applied: .no) }
         let waiter = PostgresWaiter(deadline: deadline)
-        return try await waiter.wait { waiter in
+        let outcome = await waiter.wait {
             // Between the look above and this one a connection may have been opened.
             let (connection, actions) = state.withLock { state -> (PostgresConnection?, [State.Action]) in
                 let picked = state.pick { $0.pending }
@@ -140,6 +142,7 @@ public final class PostgresPool: Sendable {
             }
             perform(actions, deadline)
         }
+        return try outcome.get()
     }
 
     private func pick() -> (connection: PostgresConnection?, actions: [State.Action]) {
@@ -171,7 +174,7 @@ public final class PostgresPool: Sendable {
         }
         if Task.isCancelled { throw .cancelled(applied: .no) }
         let waiter = PostgresWaiter(deadline: deadline)
-        return try await waiter.wait { waiter in
+        let outcome = await waiter.wait {
             if isClosed.load(ordering: .acquiring) {
                 waiter.finish(.failure(closedError))
                 return
@@ -180,6 +183,7 @@ public final class PostgresPool: Sendable {
             arm(deadline.instant)
             perform(actions, deadline)
         }
+        return try outcome.get()
     }
 
     /// - Parameter closes: False when somebody else closes it.
@@ -251,6 +255,37 @@ public final class PostgresPool: Sendable {
         }
     }
 
+    /// A connection of its own, beside the pool's, for notifications. Blocks its own queue, not the caller.
+    ///
+    /// - Parameters:
+    ///   - onNotify: Called with the channel for each notification.
+    ///   - completion: Called with the connection once it listens, or with nil; and with nil when it ends.
+    func listen(
+        _ channel: String, onNotify: @escaping @Sendable (String) -> Void,
+        completion: @escaping @Sendable (PostgresConnection?) -> Void
+    ) {
+        let id = nextID.add(1, ordering: .relaxed).newValue
+        let queue = DispatchQueue(label: "stores.postgres.listen.\(id)")
+        queue.async { [self] in
+            do throws(StoreError) {
+                let deadline = Deadline.after(configuration.connectTimeout)
+                let handle = try connect.open(deadline: deadline) { _ in
+                } isGivenUp: {
+                    isClosed.load(ordering: .acquiring)
+                }
+                try handle.script("LISTEN \(PostgresIdentifier.quoted(channel))", deadline: deadline)
+                let connection = PostgresConnection(id: id, handle: handle, queue: queue, onNotify: onNotify) { _ in
+                    completion(nil)
+                }
+                try connection.start()
+                completion(connection)
+            } catch {
+                logger.debug("no notifications from Postgres; polling", metadata: ["error": "\(error)"])
+                completion(nil)
+            }
+        }
+    }
+
     private func make(_ id: UInt64, _ queue: DispatchQueue, _ deadline: Deadline) throws(StoreError)
         -> PostgresConnection
     {
@@ -292,24 +327,14 @@ public final class PostgresPool: Sendable {
     // MARK: Time and end
 
     private func arm(_ deadline: ContinuousClock.Instant) {
-        let isLater = known.withLock { known in
-            if let sweepAt = known.sweepAt, sweepAt <= deadline { return true }
-            known.sweepAt = deadline
-            return false
-        }
-        if isLater { return }
-        let milliseconds = max(1, min(86_400_000, ContinuousClock.now.duration(to: deadline).wholeMilliseconds))
-        queue.asyncAfter(deadline: .now() + .milliseconds(Int(milliseconds))) { [weak self] in self?.sweep() }
+        sweep.arm(deadline) { [weak self] in self?.endOverdue() }
     }
 
-    private func sweep() {
-        let (phase, failure) = known.withLock { known in
-            known.sweepAt = nil
-            return (known.phase, known.failure)
-        }
+    private func endOverdue() -> ContinuousClock.Instant? {
+        let (phase, failure) = known.withLock { ($0.phase, $0.failure) }
         let now = ContinuousClock.now
-        var next: ContinuousClock.Instant?
-        state.withLock { state in
+        return state.withLock { state in
+            var next: ContinuousClock.Instant?
             state.everyWaiter { waiter in
                 if waiter.deadline.instant <= now {
                     waiter.finish(.failure(Self.waitedInVain(phase, failure)))
@@ -319,8 +344,8 @@ public final class PostgresPool: Sendable {
                 next = min(next ?? waiter.deadline.instant, waiter.deadline.instant)
                 return true
             }
+            return next
         }
-        if let next { arm(next) }
     }
 
     private static func waitedInVain(_ phase: StoreError.Phase?, _ failure: StoreError?) -> StoreError {

@@ -28,13 +28,6 @@ enum PostgresSessionKind: Int16 {
     }
 }
 
-/// A text by its bytes: canonically equivalent texts are different keys.
-struct PostgresKey: Hashable {
-    private let bytes: [UInt8]
-
-    init(_ text: String) { bytes = Array(text.utf8) }
-}
-
 enum PostgresEtag {
     /// 64 random bits.
     static func next() -> String {

@@ -1,0 +1,150 @@
+import StoresCore
+import Synchronization
+
+/// Gathers the appends of many tasks into few statements: while batches are under way, what comes waits, and goes out
+/// together as soon as one of them is done. A lone append is sent by its own task.
+final class PostgresAppender: Sendable {
+    typealias Outcome = PostgresEnd<AppendResult?>
+
+    /// `@unchecked Sendable`: it adds only constants.
+    private final class Item: PostgresPromise<Outcome>, @unchecked Sendable {
+        let append: PostgresAppend
+
+        init(_ append: PostgresAppend) {
+            self.append = append
+        }
+    }
+
+    private struct State {
+        var waiting: [Item] = []
+        var batches = 0
+    }
+
+    /// More bring nothing (measured), and would make the batches smaller.
+    static let maximumBatches = 2
+    static let maximumAppends = 512
+    static let maximumBytes = 4 << 20
+
+    private let pool: PostgresPool
+    private let onAppend: @Sendable () -> Void
+    private let state = Mutex(State())
+    private let sweep = PostgresSweep(label: "stores.postgres.appends")
+
+    /// - Parameter onAppend: Called after each commit.
+    init(pool: PostgresPool, onAppend: @escaping @Sendable () -> Void) {
+        self.pool = pool
+        self.onAppend = onAppend
+    }
+
+    /// - Returns: Nil when it was not appended, since its demand is not met or its events are there already.
+    func append(_ append: PostgresAppend) async throws(StoreError) -> AppendResult? {
+        let isAlone = state.withLock { state in
+            guard state.batches == 0, state.waiting.isEmpty else { return false }
+            state.batches += 1
+            return true
+        }
+        if isAlone {
+            defer { done() }
+            return try await send([append], isCancellable: true)[0].get()
+        }
+        let item = Item(append)
+        let outcome = await item.wait {
+            let starts = state.withLock { state in
+                state.waiting.append(item)
+                guard state.batches < Self.maximumBatches else { return false }
+                state.batches += 1
+                return true
+            }
+            sweep.arm(append.deadline.instant) { [weak self] in self?.endOverdue() }
+            if starts { startBatches() }
+        }
+        return try outcome.get()
+    }
+
+    /// A batch is done: who waits goes next.
+    private func done() {
+        let goesOn = state.withLock { state in
+            if state.waiting.isEmpty { state.batches -= 1 }
+            return !state.waiting.isEmpty
+        }
+        if goesOn { startBatches() }
+    }
+
+    /// Works until nobody waits. The batch belongs to all its appends: the cancellation of one of their tasks ends that
+    /// one's wait, not the batch. It ends by itself, by the latest of their deadlines.
+    private func startBatches() {
+        Task {
+            while true {
+                let items = next()
+                if items.isEmpty { return }
+                let results = await send(items.map(\.append), isCancellable: false)
+                for (item, result) in zip(items, results) { item.finish(result) }
+            }
+        }
+    }
+
+    /// The next batch, in the order of the streams: one append for each stream, in the order of arrival. Empty: this
+    /// batch's place is free again.
+    private func next() -> [Item] {
+        state.withLock { state in
+            var taken: [PostgresKey: Item] = [:]
+            var left: [Item] = []
+            var bytes = 0
+            for item in state.waiting {
+                if item.isFinished { continue }
+                let key = PostgresKey(item.append.stream)
+                guard taken.count < Self.maximumAppends, bytes < Self.maximumBytes, taken[key] == nil else {
+                    left.append(item)
+                    continue
+                }
+                guard item.beginSending() else { continue }
+                taken[key] = item
+                bytes += item.append.events.reduce(0) { $0 + $1.data.count }
+            }
+            state.waiting = left
+            if taken.isEmpty { state.batches -= 1 }
+            return taken.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+
+    private func send(_ appends: [PostgresAppend], isCancellable: Bool) async -> [Outcome] {
+        let deadline = appends.map(\.deadline).max() ?? .after(.zero)
+        do throws(StoreError) {
+            let answers = try await pool.group(
+                [PostgresAppendStatement.command(appends)], .write, isCancellable: isCancellable, deadline: deadline)
+            var outcomes = [Outcome](repeating: .success(nil), count: appends.count)
+            var hasAppended = false
+            for row in answers[0] {
+                let (index, result) = try PostgresAppendStatement.result(row, appends)
+                outcomes[index] = .success(result)
+                hasAppended = true
+            }
+            if hasAppended { onAppend() }
+            return outcomes
+        } catch {
+            // The same event at the same moment by somebody else: the next look finds it there.
+            if error.code == .alreadyExists, appends.count == 1 { return [.success(nil)] }
+            let isOwn = error.applied == .no && error.sqlState != nil && error.code != .timeout
+            guard isOwn, appends.count > 1 else { return appends.map { _ in .failure(error) } }
+            // One of them is at fault: each by itself.
+            var outcomes: [Outcome] = []
+            for append in appends { outcomes += await send([append], isCancellable: isCancellable) }
+            return outcomes
+        }
+    }
+
+    private func endOverdue() -> ContinuousClock.Instant? {
+        let waiting = state.withLock { $0.waiting }
+        let now = ContinuousClock.now
+        var next: ContinuousClock.Instant?
+        for item in waiting {
+            let deadline = item.append.deadline.instant
+            if deadline <= now {
+                item.abandon { .failure(.timeout("the append", applied: $0 ? .unknown : .no)) }
+            } else if !item.isFinished {
+                next = min(next ?? deadline, deadline)
+            }
+        }
+        return next
+    }
+}
