@@ -1,0 +1,70 @@
+import Foundation
+import StoresCore
+import Testing
+
+@testable import StoresPostgres
+
+/// The server that POSTGRES_URL names; tests that need it are skipped without.
+enum TestServer {
+    static let url = ProcessInfo.processInfo.environment["POSTGRES_URL"]
+    static let skipped: Comment = "POSTGRES_URL names no server: scripts/services start postgres, then env"
+
+    static func schema() -> String { "test_\(UUID().uuidString.lowercased().prefix(12))" }
+
+    static func backend(
+        _ tiers: Set<Tier> = [.session, .event], schema: String = schema(), poolSize: Int = 6,
+        schemaMode: SchemaMode = .create, change: (inout PostgresConfiguration) -> Void = { _ in }
+    ) throws -> PostgresBackend {
+        var configuration = PostgresConfiguration(url: url, schema: schema, poolSize: poolSize)
+        configuration.sharedConnections = max(1, poolSize / 2)
+        change(&configuration)
+        let context = AdapterContext(
+            name: "postgres", tiers: tiers, settings: try Settings([]) { _ in nil }, schemaMode: schemaMode)
+        return PostgresBackend(configuration, context: context)
+    }
+
+    /// A started backend with a schema of its own, which is dropped at the end.
+    static func with(
+        _ tiers: Set<Tier> = [.session, .event], poolSize: Int = 6, _ body: (PostgresBackend) async throws -> Void
+    ) async throws {
+        let backend = try backend(tiers, poolSize: poolSize)
+        do {
+            try await backend.start(context: context(.seconds(20)))
+            try await body(backend)
+        } catch {
+            await drop(backend)
+            throw error
+        }
+        await drop(backend)
+    }
+
+    static func drop(_ backend: PostgresBackend) async {
+        let name = PostgresIdentifier.quoted(backend.pool.schema)
+        _ = try? await backend.pool.withConnection(deadline: .after(.seconds(20))) { lease throws(StoreError) in
+            try await lease.script("DROP SCHEMA IF EXISTS \(name) CASCADE")
+        }
+        await backend.shutdown()
+    }
+
+    static func context(_ duration: Duration = .seconds(10)) -> CallContext {
+        CallContext(deadline: .after(duration))
+    }
+
+    /// Waits for a condition, as long as it takes within ten seconds.
+    static func until(_ what: Comment, _ condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now.advanced(by: .seconds(10))
+        while try await !condition() {
+            try #require(ContinuousClock.now < deadline, what)
+            await Task.yield()
+        }
+    }
+
+    static func error(_ body: () async throws -> Void) async -> StoreError? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return error as? StoreError
+        }
+    }
+}
