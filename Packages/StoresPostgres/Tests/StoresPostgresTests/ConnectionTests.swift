@@ -34,7 +34,7 @@ struct ConnectionTests {
             try await pool.withConnection(deadline: deadline) { lease throws(StoreError) in
                 try await lease.script("CREATE TABLE counted (n bigint)")
             }
-            let failed = Atomic<Int>(0)
+            let failed = Counter()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for task in 0..<48 {
                     group.addTask {
@@ -46,7 +46,7 @@ struct ConnectionTests {
                                         "SELECT 1 / $1", [.int8(0)], .read, deadline: deadline)
                                 }
                                 try #require(error?.sqlState == "22012")
-                                failed.add(1, ordering: .relaxed)
+                                failed.add()
                             case 1:
                                 _ = try await pool.query(
                                     "INSERT INTO counted VALUES ($1)", [.int8(1)], .write, deadline: deadline)
@@ -60,7 +60,7 @@ struct ConnectionTests {
                 }
                 try await group.waitForAll()
             }
-            #expect(failed.load(ordering: .relaxed) == 600)
+            #expect(failed.value == 600)
             let count = try await pool.query("SELECT count(*) FROM counted", .read, deadline: deadline)
             #expect(try int(count) == 600)
         }
@@ -191,7 +191,7 @@ struct ConnectionTests {
 
     @Test func aThousandTasksGetTheirTurnOnFewLeases() async throws {
         try await TestServer.with(poolSize: 4) { backend in
-            let served = Atomic<Int>(0)
+            let served = Counter()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<1000 {
                     group.addTask {
@@ -199,12 +199,12 @@ struct ConnectionTests {
                             lease throws(StoreError) in try await lease.query("SELECT 1::bigint")
                         }
                         try #require(int(rows) == 1)
-                        served.add(1, ordering: .relaxed)
+                        served.add()
                     }
                 }
                 try await group.waitForAll()
             }
-            #expect(served.load(ordering: .relaxed) == 1000)
+            #expect(served.value == 1000)
         }
     }
 

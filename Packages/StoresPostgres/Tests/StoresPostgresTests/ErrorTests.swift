@@ -36,7 +36,8 @@ import Testing
 
     @Test func codesAreFoundInVerboseMessages() {
         #expect(
-            StoreError.sqlState(in: "connection to server at \"h\", port 5 failed: FATAL:  28P01: password …") == "28P01")
+            StoreError.sqlState(in: "connection to server at \"h\", port 5 failed: FATAL:  28P01: password …")
+                == "28P01")
         #expect(StoreError.sqlState(in: "connection to server at \"h\", port 54321 failed: Connection refused") == nil)
     }
 

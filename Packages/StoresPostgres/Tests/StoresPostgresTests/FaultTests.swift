@@ -73,12 +73,13 @@ struct FaultTests {
         try await TestServer.with { backend in
             let load = Load(backend)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                let isOver = Atomic<Bool>(false)
+                let rounds = Counter()
                 group.addTask {
-                    try await load.run(tasks: 16, until: { isOver.load(ordering: .acquiring) })
+                    try await load.run(tasks: 16, until: { rounds.value >= 20 })
                 }
                 group.addTask {
-                    defer { isOver.store(true, ordering: .releasing) }
+                    // Also when a round fails, or the load would never end.
+                    defer { rounds.add(20) }
                     for _ in 0..<20 {
                         let before = load.acknowledged
                         try await TestServer.until("appends go on") { load.acknowledged > before + 50 }
@@ -95,12 +96,12 @@ struct FaultTests {
     /// Tasks that append, each to a stream of its own, and repeat what failed with the same events.
     private final class Load: Sendable {
         private let driver: PostgresEventDriver
-        private let count = Atomic<Int>(0)
+        private let count = Counter()
         private let streams = Mutex<[String: [AppendResult]]>([:])
 
         init(_ backend: PostgresBackend) { driver = PostgresEventDriver(backend: backend) }
 
-        var acknowledged: Int { count.load(ordering: .relaxed) }
+        var acknowledged: Int { count.value }
 
         func run(tasks: Int, until isOver: @escaping @Sendable () -> Bool) async throws {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -116,20 +117,31 @@ struct FaultTests {
                 let expected: ExpectedRevision = number == 0 ? .noStream : .exact(Int64(number - 1))
                 let giveUp = ContinuousClock.now.advanced(by: .seconds(60))
                 while true {
-                    do {
-                        let result = try await driver.append(
-                            [event], to: stream, expected: expected, context: TestServer.context(.seconds(10)))
+                    let outcome = await attempt(event, stream, expected)
+                    if case .success(let result) = outcome {
                         streams.withLock { $0[stream, default: []].append(result) }
                         break
-                    } catch let error as StoreError {
-                        // Only what a vanished server explains, and only for so long.
-                        try #require(error.isRetryable, "\(String(reflecting: error))")
-                        try #require(ContinuousClock.now < giveUp)
-                        try await Task.sleep(for: .milliseconds(10))
                     }
+                    // Only what a vanished server explains, and only for so long.
+                    guard case .failure(let error) = outcome else { break }
+                    try #require(error.isRetryable, "\(String(reflecting: error))")
+                    try #require(ContinuousClock.now < giveUp)
+                    try await Task.sleep(for: .milliseconds(10))
                 }
                 number += 1
-                count.add(1, ordering: .relaxed)
+                count.add()
+            }
+        }
+
+        private func attempt(_ event: NewEvent, _ stream: String, _ expected: ExpectedRevision) async
+            -> Result<AppendResult, StoreError>
+        {
+            do throws(StoreError) {
+                return .success(
+                    try await driver.append(
+                        [event], to: stream, expected: expected, context: TestServer.context(.seconds(10))))
+            } catch {
+                return .failure(error)
             }
         }
 

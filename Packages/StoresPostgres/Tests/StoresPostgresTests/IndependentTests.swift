@@ -17,7 +17,8 @@ struct IndependentTests {
                 [SessionWrite(key: "user/é", value: SessionValue("välue"), expiry: .after(.seconds(60)))],
                 context: context)
             _ = try await session.increment("hits", by: 41, expiry: .never, context: context)
-            _ = try await session.append([[1, 2], [0, 255]], to: "list", keepLast: 10, expiry: .never, context: context)
+            _ = try await session.append(
+                [[1, 2], [0, 255]], to: "list", keepLast: 10, expiry: .never, context: context)
             let events = PostgresEventDriver(backend: backend)
             _ = try await events.append(
                 [NewEvent(id: "a", type: "made", data: [0, 1, 2], metadata: ["who": "ada"])], to: "order-7",

@@ -20,7 +20,7 @@ struct StartTests {
     }
 
     @Test func aWrongPasswordIsUnauthenticatedAndNotShown() async throws {
-        let parts = try #require(URLComponents(string: #require(TestServer.url)))
+        let parts = try #require(URLComponents(string: TestServer.url ?? ""))
         let password = try #require(parts.password)
         let url = try replaced(password[...], by: "opensesame")
         let error = try await failure { $0.url = url }
@@ -30,7 +30,7 @@ struct StartTests {
     }
 
     @Test func aMissingDatabaseIsNotFound() async throws {
-        let parts = try #require(URLComponents(string: #require(TestServer.url)))
+        let parts = try #require(URLComponents(string: TestServer.url ?? ""))
         let url = try replaced(parts.path[...], by: "/nowhere")
         let error = try await failure { $0.url = url }
         #expect(error.code == .notFound && error.phase == .open && error.sqlState == "3D000")

@@ -1,5 +1,6 @@
 import Foundation
 import StoresCore
+import Synchronization
 import Testing
 
 @testable import StoresPostgres
@@ -67,4 +68,13 @@ enum TestServer {
             return error as? StoreError
         }
     }
+}
+
+/// A number that tasks share.
+final class Counter: Sendable {
+    private let number = Atomic<Int>(0)
+
+    var value: Int { number.load(ordering: .acquiring) }
+
+    func add(_ amount: Int = 1) { number.add(amount, ordering: .acquiringAndReleasing) }
 }

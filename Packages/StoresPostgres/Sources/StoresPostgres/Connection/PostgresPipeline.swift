@@ -172,7 +172,7 @@ struct PostgresPipeline {
         if groups[firstGroup].replies.count < groups[firstGroup].count, !groups[firstGroup].hasReply {
             groups[firstGroup].replies.append(reply)
             groups[firstGroup].hasReply = true
-        } else if case .failed(let failure) = reply {
+        } else if case .failed(let failure) = reply, groups[firstGroup].failure == nil {
             groups[firstGroup].failure = failure
         }
     }
@@ -267,7 +267,7 @@ struct PostgresPipeline {
 
     /// The error that the group at the front had before the connection went away.
     var frontFailure: PostgresFailure? {
-        firstGroup < groups.count ? groups[firstGroup].failure ?? groups[firstGroup].firstFailure : nil
+        firstGroup < groups.count ? groups[firstGroup].firstFailure ?? groups[firstGroup].failure : nil
     }
 
     /// The connection is gone: who waited for an answer.
