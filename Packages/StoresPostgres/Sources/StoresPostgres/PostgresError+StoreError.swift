@@ -175,6 +175,6 @@ extension StoreError {
     /// `FATAL:  28P01: password …` with verbose messages, whatever language the rest is in.
     static func sqlState(in message: String) -> String? {
         // Severities may have five letters too; every code has a digit.
-        message.matches(of: #/ +([0-9A-Z]{5}): /#).map(\.1).first { $0.contains { $0.isNumber } }.map(String.init)
+        message.matches(of: #/ +([0-9A-Z]{5}):/#).map(\.1).first { $0.contains { $0.isNumber } }.map(String.init)
     }
 }
