@@ -15,6 +15,7 @@ let package = Package(
     dependencies: [
         .package(path: "../Packages/StoresCore"),
         .package(path: "../Packages/StoresFile"),
+        .package(path: "../Packages/StoresPostgres"),
         .package(path: "../Packages/StoresSQLite"),
     ],
     targets: [
@@ -26,6 +27,7 @@ let package = Package(
                 "CMeasure",
                 .product(name: "StoresCore", package: "StoresCore"),
                 .product(name: "StoresFile", package: "StoresFile"),
+                .product(name: "StoresPostgres", package: "StoresPostgres"),
                 .product(name: "StoresSQLite", package: "StoresSQLite"),
             ],
             swiftSettings: settings

@@ -23,6 +23,7 @@ final class Bench {
 let benchmarks: [any Benchmark.Type] = [
     TierOverhead.self, VectorScan.self, VectorFilter.self, VectorMemory.self, SQLiteMemoryPut.self,
     FilterEvaluation.self,
-    ArtifactStream.self, SQLiteVectorQuery.self, SQLiteSession.self, SQLiteEvents.self, Fusing.self, JSON.self,
+    ArtifactStream.self, SQLiteVectorQuery.self, SQLiteSession.self, SQLiteEvents.self, PostgresReads.self,
+    PostgresAppends.self, Fusing.self, JSON.self,
     CLIStart.self,
 ]

@@ -1,3 +1,4 @@
+import CLibPQ
 import StoresCore
 import Synchronization
 import Testing
@@ -246,6 +247,18 @@ struct ConnectionTests {
                 let rows = try await lease.query("SELECT count(*) FROM leases")
                 #expect(try rows.first?.int(0) == 20_000)
             }
+        }
+    }
+
+    @Test func libpqsOwnHandleIsThere() async throws {
+        try await TestServer.with { backend in
+            let pool = try #require(backend.native as? PostgresPool)
+            let table = try await pool.withPGconn(deadline: .after(.seconds(10))) { connection -> String? in
+                let result = PQexec(connection, "SELECT 'sessions'::regclass::text")
+                defer { PQclear(result) }
+                return PQgetvalue(result, 0, 0).map { String(cString: $0) }
+            }
+            #expect(table == "sessions")
         }
     }
 
