@@ -37,7 +37,8 @@ extension FileError {
                     .unavailable,
                     "\(failed): the disk is full (\(code == EDQUOT ? "quota" : "no space left")); "
                         + "what was stored before is unchanged, and nothing of the new object was kept",
-                    remedy: "free space, or point ARTIFACT_DIR at a larger disk", isRetryable: false, underlying: self)
+                    remedy: "free space, or point ARTIFACT_DIR at a larger disk", isRetryable: false, isLocal: true,
+                    underlying: self)
             case EACCES, EPERM:
                 return StoreError(
                     .permissionDenied, "\(failed): permission denied",

@@ -86,6 +86,7 @@ struct FullDiskTests {
         let error = FileError.system(code, call: "write", path: "/data/objects/k").storeError
         #expect(error.code == wanted)
         #expect(error.isRetryable == isRetryable)
+        #expect(error.isLocal == (code == ENOSPC || code == EDQUOT))
         #expect(error.message.contains("/data/objects/k"))
         #expect(error.message.contains("write"))
     }

@@ -68,7 +68,7 @@ extension StoreError {
             return StoreError(
                 .unavailable, "the disk is full: \(path) can't grow; what was stored before is unharmed",
                 remedy: "free space on the volume of \(path), then call again", applied: .no, isRetryable: false,
-                underlying: failure)
+                isLocal: true, underlying: failure)
         case SQLITE_IOERR: return inputOutput(failure, path: path)
         case SQLITE_CANTOPEN: return cannotOpen(failure, path: path)
         case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH:

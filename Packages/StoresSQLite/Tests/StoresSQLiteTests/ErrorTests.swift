@@ -33,6 +33,7 @@ import Testing
         #expect(error.code == expected && error.isRetryable == isRetryable)
         #expect(!error.description.contains("native text"))
         #expect(error.debugDescription.contains("native text"))
+        #expect(error.isLocal == (code == SQLITE_FULL))
         if expected == .corrupt || code == SQLITE_FULL { #expect(error.message.contains("/data/x.sqlite")) }
     }
 

@@ -191,6 +191,48 @@ import Testing
         while kept != nil { await Task.yield() }
     }
 
+    /// A version that was given out once is not given out again: who holds it writes to nothing newer by mistake.
+    @Test func aDeletedFactsAndRunsVersionsGoOn() async throws {
+        let (store, clock) = (try await Store(), ManualStoreClock())
+        let context = Store.context(clock: clock)
+        func put(_ ifVersion: Int64?, expiresAt: Timestamp? = nil) async throws -> Fact {
+            let draft = FactDraft(id: "f", scope: ["s"], content: "c", expiresAt: expiresAt)
+            return try await store.memory.put([FactPut(draft: draft, ifVersion: ifVersion)], context: context)[0].get()
+        }
+        _ = try await put(0)
+        _ = try await put(1)
+        #expect(try await store.memory.delete("f", scope: ["s"], ifVersion: 2, context: context))
+        let stale = await #expect(throws: StoreError.self) { try await put(2) }
+        #expect(stale?.code == .conflict && stale?.conflict == .version(current: 0))
+        clock.advance(by: .seconds(1))
+        let again = try await put(0, expiresAt: clock.now.advanced(by: .seconds(5)))
+        #expect(again.version == 3 && again.createdAt == clock.now)
+        let lines = try await store.memory.history("f", scope: ["s"], context: context)
+        #expect(lines.map(\.fact.version) == [1, 2, 2, 3] && lines.map(\.change) == [.put, .put, .delete, .put])
+        _ = try await store.memory.delete("f", scope: ["s"], ifVersion: nil, context: context)
+        clock.advance(by: .seconds(5))
+        #expect(try await put(0).version == 1, "what expired is forgotten, deleted or not")
+        #expect(try await store.memory.forget(["s"], context: context) == 1)
+        #expect(try await put(nil).version == 1)
+
+        func save(_ ifVersion: Int64?) async throws -> Run {
+            try await store.event.saveRun(
+                "r", status: "s", state: [1], ifVersion: ifVersion, leaseGuard: nil, context: context)
+        }
+        _ = try await save(0)
+        for version in [2, 4, 6] as [Int64] {
+            #expect(try await save(nil).version == version)
+            #expect(try await store.event.deleteRun("r", context: context))
+            #expect(try await !store.event.deleteRun("r", context: context))
+            #expect(try await store.event.loadRun("r", context: context) == nil)
+            let stale = await #expect(throws: StoreError.self) { try await save(version) }
+            #expect(stale?.code == .conflict && stale?.conflict == .version(current: 0))
+            clock.advance(by: .seconds(1))
+            let again = try await save(0)
+            #expect(again.version == version + 1 && again.createdAt == clock.now)
+        }
+    }
+
     /// Paging by place: what is written in front of it does not move what comes after it.
     @Test func searchPagesGoOnFromTheLastHitAlsoAfterWrites() async throws {
         let (store, context) = (try await Store(), Store.context())

@@ -67,6 +67,22 @@ import Testing
         #expect(kept)
     }
 
+    @Test func aFileOfTheFirstVersionIsCompletedAndKeepsWhatItHolds() async throws {
+        let store = try await Store()
+        try await store.put("kept", [1])
+        try await store.pool().write {
+            try $0.execute(sql: "DROP TABLE stores_deleted_runs; UPDATE stores_schema SET version = 1")
+        }
+        await store.backend.shutdown()
+        let older = try await failure { _ = try await Store(store.path, mode: .verify) }
+        #expect(older.code == .schemaMismatch && older.conflict == .schema(found: "1", wanted: "2"))
+        let completed = try await Store(store.path)
+        #expect(try await completed.bytes("kept") == [1])
+        #expect(try await completed.count("stores_deleted_runs") == 0)
+        await completed.backend.shutdown()
+        await (try Store(store.path, mode: .verify)).backend.shutdown()
+    }
+
     @Test func manyStartsOfOneNewFileAtOnce() async throws {
         for _ in 0..<5 {
             let path = Store.newPath()

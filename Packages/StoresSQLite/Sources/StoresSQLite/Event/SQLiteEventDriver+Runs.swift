@@ -20,8 +20,11 @@ extension SQLiteEventDriver: RunDriver {
                     remedy: "load the run again and save it with its version", resource: id, applied: .no,
                     conflict: .version(current: current?.version ?? 0))
             }
+            // A version that was given out once is not given out again, also after a delete.
+            var last = current?.version
+            if last == nil { last = try Self.deletedVersion(id, connection) }
             let run = Run(
-                id: id, status: status, state: state, version: (current?.version ?? 0) &+ 1,
+                id: id, status: status, state: state, version: (last ?? 0) &+ 1,
                 createdAt: current?.createdAt ?? now, updatedAt: now)
             try connection.run(
                 """
@@ -63,8 +66,18 @@ extension SQLiteEventDriver: RunDriver {
 
     func deleteRun(_ id: String, context: CallContext) async throws(StoreError) -> Bool {
         try await backend.write(context) { (connection) throws(StoreError) in
-            try connection.run("DELETE FROM stores_runs WHERE id = ?1", [.text(id)]) > 0
+            try connection.run(
+                """
+                INSERT INTO stores_deleted_runs (id, version) SELECT id, version FROM stores_runs WHERE id = ?1
+                ON CONFLICT (id) DO UPDATE SET version = excluded.version
+                """,
+                [.text(id)])
+            return try connection.run("DELETE FROM stores_runs WHERE id = ?1", [.text(id)]) > 0
         }
+    }
+
+    private static func deletedVersion(_ id: String, _ connection: SQLiteConnection) throws(StoreError) -> Int64? {
+        try connection.firstInt("SELECT version FROM stores_deleted_runs WHERE id = ?1", [.text(id)])
     }
 
     func acquireLease(_ key: String, ttl: Duration, context: CallContext) async throws(StoreError) -> Lease? {

@@ -139,7 +139,7 @@ struct SQLiteFacts {
     private func put(_ row: FactRow, _ written: inout [Written]) throws(StoreError) -> Fact {
         // Most facts are new: the insert looks them up as it goes, which saves the look-up before it.
         if row.ifVersion ?? 0 == 0 {
-            let fact = fact(row.draft, after: nil)
+            let fact = fact(row.draft, after: nil, lastVersion: 0)
             if try write(fact, row, over: nil) {
                 written.append(Written(row: row, fact: fact, rowID: connection.lastInsertedRow))
                 return fact
@@ -156,7 +156,7 @@ struct SQLiteFacts {
             try erase(expired.rowID)
             known = nil
         }
-        let fact = fact(row.draft, after: current)
+        let fact = fact(row.draft, after: current, lastVersion: known?.fact.version ?? 0)
         _ = try write(fact, row, over: known?.rowID)
         if let known { try connection.run("DELETE FROM stores_fact_words WHERE rowid = ?1", [.int(known.rowID)]) }
         written.append(Written(row: row, fact: fact, rowID: known?.rowID ?? connection.lastInsertedRow))
@@ -182,10 +182,11 @@ struct SQLiteFacts {
         written.removeAll(keepingCapacity: true)
     }
 
-    private func fact(_ draft: FactDraft, after current: Fact?) -> Fact {
+    /// - Parameter lastVersion: Also of a deleted fact: a version that was given out once is not given out again.
+    private func fact(_ draft: FactDraft, after current: Fact?, lastVersion: Int64) -> Fact {
         Fact(
             id: draft.id, scope: draft.scope, content: draft.content, attributes: draft.attributes,
-            createdAt: current?.createdAt ?? now, updatedAt: now, version: (current?.version ?? 0) &+ 1,
+            createdAt: current?.createdAt ?? now, updatedAt: now, version: lastVersion &+ 1,
             expiresAt: draft.expiresAt, source: draft.source)
     }
 

@@ -63,7 +63,15 @@ enum SQLiteSchema {
         guard finding == "ok" else { throw .corruptFile(connection.path, "its integrity check failed") }
     }
 
-    private static let steps = [first]
+    private static let steps = [first, second]
+
+    // The last version of each deleted run.
+    private static let second = """
+        CREATE TABLE stores_deleted_runs (
+            id TEXT NOT NULL PRIMARY KEY,
+            version INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     // Keys and ids are TEXT: SQLite compares it byte by byte (BINARY), with its length, so that every Unicode text
     // is a key of its own. Rows that are read in order have integer keys that say where they belong.
