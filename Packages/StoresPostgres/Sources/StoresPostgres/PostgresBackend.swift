@@ -66,7 +66,7 @@ public final class PostgresBackend: StoreBackend {
             "role": try row.bool(3) ? "replica" : "primary",
             "database": try row.text(4),
             "schema": configuration.schema,
-            "pgvector": try row.optionalText(5) ?? "not installed",
+            "pgvector": try row.optionalText(5).map(PgvectorVersion.finding) ?? "not installed",
         ]
         let oldest = try row.int(6)
         if oldest > 0 {

@@ -61,10 +61,10 @@ struct DataDifferentialTests {
                                 let found = try await driver.recall(
                                     FactRecall(cue: cue, scope: scope, depth: depth, filter: filter, limit: 100),
                                     context: context)
-                                // Both rank, each by its own statistics: the set is the same, and for vectors the order.
+                                // Both rank, each by its own statistics: the set is the same, for vectors the order.
                                 if case .text = cue { return "\(found.map { Self.text($0.fact) }.sorted())" }
-                                return
-                                    "\(found.map { "\(Self.text($0.fact)) \(Int((($0.similarity ?? 9) * 1e4).rounded()))" })"
+                                let similarities = found.map { Int((($0.similarity ?? 9) * 1e4).rounded()) }
+                                return "\(found.map { Self.text($0.fact) }) \(similarities)"
                             case 8 where step % 10 == 0: return "\(try await driver.forget(scope, context: context))"
                             case 9 where step % 7 == 0: return "\(try await driver.sweep(context: context))"
                             default:
@@ -211,8 +211,8 @@ struct DataDifferentialTests {
                         text += "\(try await driver.count(where: filter, in: target, context: DataStore.context()))"
                     }
                     text += "\(try await driver.delete(.ids(gone), from: target, context: DataStore.context()))"
-                    text +=
-                        "\(try await driver.delete(.filter(.field("n") == 30), from: target, context: DataStore.context()))"
+                    let thirty: Filter = .field("n") == 30
+                    text += "\(try await driver.delete(.filter(thirty), from: target, context: DataStore.context()))"
                     if round == 4 {
                         text += "\(try await driver.delete(.all, from: target, context: DataStore.context()))"
                     }

@@ -42,6 +42,15 @@ import Testing
         #expect(PostgresVectorRange.problem([1e-6, 0], .cosine, isHalf: true) != nil)
     }
 
+    @Test func versionsOfPgvectorThatDamageIndexesAreTold() {
+        #expect(PgvectorVersion.finding("0.8.5") == "0.8.5" && PgvectorVersion.finding("0.10.0") == "0.10.0")
+        #expect(PgvectorVersion.finding("0.8.3").contains("REINDEX"))
+        #expect(PgvectorVersion("0.8.0")?.hasIterativeScan == true)
+        #expect(PgvectorVersion("0.7.4")?.hasIterativeScan == false)
+        #expect(PgvectorVersion("1.0")?.hasIterativeScan == true)
+        #expect(PgvectorVersion("x") == nil)
+    }
+
     // MARK: - Words
 
     @Test func wordsStandBetweenSpacesAndTextsApart() throws {

@@ -96,7 +96,8 @@ import Testing
     @Test func theNativeQueryHasLiteralsInPlace() throws {
         #expect(
             try StoresPostgres.nativeQuery(for: .field("a'b") == "x'y" && .exists("c"))
-                == #"(metadata @> '{"a''b":"x''y"}'::jsonb AND ((metadata -> 'c') IS NOT NULL AND (metadata -> 'c') <> 'null'::jsonb))"#
+                == #"(metadata @> '{"a''b":"x''y"}'::jsonb AND "#
+                + "((metadata -> 'c') IS NOT NULL AND (metadata -> 'c') <> 'null'::jsonb))"
         )
         #expect(
             try StoresPostgres.nativeQuery(for: .less("t", .instant(Timestamp(millisecondsSinceEpoch: 9))))

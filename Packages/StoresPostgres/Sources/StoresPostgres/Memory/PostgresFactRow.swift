@@ -4,7 +4,8 @@ import StoresCore
 enum PostgresFactRow {
     /// The columns that ``fact(_:_:)`` reads, of alias `f`.
     static let columns = """
-        f.scope, f.long_scope, f.id, f.content, f.attributes, f.created_at, f.updated_at, f.version, f.expires_at, f.source
+        f.scope, f.long_scope, f.id, f.content, f.attributes, f.created_at, f.updated_at, f.version, f.expires_at,
+        f.source
         """
     static let columnCount = 10
 

@@ -2,8 +2,8 @@ extension PostgresMigrations {
     /// The memory tier.
     ///
     /// `scope` holds a scope's segments, each followed by a NUL, so that the order of the bytes is the order of the
-    /// segments and a scope's bytes begin those of all scopes within it. Since an index entry has at most 2,704 bytes, a
-    /// scope of more than 2,000 is there as its beginning and a checksum, and whole in `long_scope`.
+    /// segments and a scope's bytes begin those of all scopes within it. Since an index entry has at most 2,704 bytes,
+    /// a scope of more than 2,000 is there as its beginning and a checksum, and whole in `long_scope`.
     ///
     /// A deleted fact keeps its row, marked, because its history stays.
     static let memory = PostgresMigrations(
@@ -90,7 +90,8 @@ extension PostgresMigrations {
                             DELETE FROM fact_history h WHERE h.scope = new.scope AND h.id = new.id;
                         END IF;
                         created := CASE WHEN is_visible THEN old.created_at ELSE p_now END;
-                        current_version := current_version + 1;
+                        -- After a delete versions go on, so that a stale one never fits by chance.
+                        current_version := CASE WHEN old.expires_at <= p_now THEN 1 ELSE old.version + 1 END;
                         UPDATE facts f SET
                             content = new.content, attributes = new.attributes, created_at = created,
                             updated_at = p_now, version = current_version, expires_at = new.expires_at,

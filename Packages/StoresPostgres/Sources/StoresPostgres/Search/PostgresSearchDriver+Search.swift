@@ -68,8 +68,8 @@ extension PostgresSearchDriver {
                 FROM (
                     SELECT DISTINCT h.id, (e.value #>> '{}') COLLATE "C" AS value
                     FROM hits h JOIN \(index.table) r ON r.id = h.id, LATERAL jsonb_array_elements(
-                        CASE jsonb_typeof\(field) WHEN 'array' THEN \(field) WHEN 'string' THEN jsonb_build_array\(field)
-                        ELSE '[]'::jsonb END) AS e (value)
+                        CASE jsonb_typeof\(field) WHEN 'array' THEN \(field)
+                        WHEN 'string' THEN jsonb_build_array\(field) ELSE '[]'::jsonb END) AS e (value)
                     WHERE jsonb_typeof(e.value) = 'string') AS held
                 GROUP BY value ORDER BY count(*) DESC, value LIMIT \(most))
                 """)

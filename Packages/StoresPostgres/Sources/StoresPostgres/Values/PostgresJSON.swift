@@ -3,8 +3,8 @@ import StoresCore
 /// Metadata as `jsonb` keeps it: a form that reads back as it was, and in which Postgres compares by value.
 ///
 /// jsonb keeps numbers as exact decimals with their trailing zeros. An integral double within the range of `Int64` is
-/// therefore written with all its digits and `.0`: its decimal is then its exact value, so that it equals the integer of
-/// the same value and no other, and its fraction tells it from an integer when it is read. Beyond that range, and with
+/// therefore written with all its digits and `.0`: its decimal is then its exact value, so that it equals the integer
+/// of the same value and no other, and its fraction tells it from an integer when it is read. Beyond that range, and with
 /// a fraction, the shortest form does: it lies between the same integers as the double. Minus zero becomes zero.
 ///
 /// An instant is `{"$instant": <milliseconds since 1970>}`: a number, which has the instants' order.
@@ -12,8 +12,8 @@ enum PostgresJSON {
     // The core's reader takes 128 levels.
     private static let maxDepth = 100
 
-    /// - Throws: `invalidArgument` for a text with NUL, which Postgres cannot store, for numbers that are not finite and
-    ///   for more than 100 levels.
+    /// - Throws: `invalidArgument` for a text with NUL, which Postgres cannot store, for numbers that are not finite
+    ///   and for more than 100 levels.
     static func encode(_ metadata: Metadata) throws(StoreError) -> [UInt8] {
         if metadata.isEmpty { return [UInt8(ascii: "{"), UInt8(ascii: "}")] }
         var writer = Writer()

@@ -2,16 +2,15 @@ import StoresCore
 
 /// What a collection's `options` may say.
 ///
-/// | option | values | default |
-/// |---|---|---|
-/// | `index` | `hnsw`, `ivfflat`, `none` (exact) | `hnsw` |
-/// | `index.build` | `now`; `later`: by the first `collection(…)` call that finds at least 1,000 records | `now`; `ivfflat`, which learns from the records: `later` |
-/// | `quantization` | `none`; `halfvec`: the index holds half precision, the records what was written, and what the index finds is ranked by them | `none` |
-/// | `hnsw.m` | 2 to 100 | 16 |
-/// | `hnsw.ef_construction` | 4 to 1000, at least twice `hnsw.m` | 64 |
-/// | `hnsw.ef_search` | 1 to 1000; of a query alone | 100 |
-/// | `ivfflat.lists` | 1 to 32768 | records / 1000, at least 10 |
-/// | `ivfflat.probes` | 1 to 32768; of a query alone | the root of the lists |
+/// - `index`: `hnsw`, `ivfflat` or `none`, which is exact. Default `hnsw`.
+/// - `index.build`: `now`; or `later`, by the first `collection(…)` call that finds at least 1,000 records. Default
+///   `now`, and `later` for `ivfflat`, which learns from the records.
+/// - `quantization`: `none`; or `halfvec`: the index holds half precision and the records what was written, by which
+///   what the index finds is ranked. Default `none`.
+/// - `hnsw.m`: 2 to 100, default 16. `hnsw.ef_construction`: 4 to 1000, at least twice `hnsw.m`, default 64.
+/// - `hnsw.ef_search`: 1 to 1000, default 100; concerns queries alone.
+/// - `ivfflat.lists`: 1 to 32768; default a thousandth of the records, at least 10.
+/// - `ivfflat.probes`: 1 to 32768, default the root of the lists; concerns queries alone.
 struct PostgresCollectionOptions: Sendable, Hashable {
     enum Index: String, Sendable { case hnsw, ivfflat, none }
     enum Build: String, Sendable { case now, later }

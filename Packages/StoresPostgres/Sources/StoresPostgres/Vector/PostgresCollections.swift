@@ -22,8 +22,10 @@ final class PostgresCollections: Sendable {
         var until: ContinuousClock.Instant
     }
 
-    /// A namespace of more records is searched through the index; comparing so many takes about a millisecond.
-    static let mostExact = 1000
+    /// Whole namespaces are compared up to this many records in any case: it takes about a millisecond.
+    static let leastIndexed = 1000
+    /// Namespaces of more records are searched through the index in any case.
+    static let mostExact = 20_000
     /// A small namespace may grow by what others write; a large one seldom shrinks, and an index is right for it still.
     private static let smallLasts = Duration.seconds(2)
     private static let largeLasts = Duration.seconds(60)
@@ -43,7 +45,7 @@ final class PostgresCollections: Sendable {
         state.withLock { $0.known[Array(name.utf8)] = nil }
     }
 
-    /// Whether the namespace has more than ``mostExact`` records; nil when that is not known.
+    /// Whether the namespace is large enough for the index; nil when that is not known.
     func isLarge(_ namespace: String, of collection: Int64) -> Bool? {
         state.withLock { state in
             guard let size = state.sizes[SizeKey(collection: collection, namespace: Array(namespace.utf8))],

@@ -1,9 +1,9 @@
 import StoresCore
 
 extension PostgresVectorDriver {
-    /// Small namespaces are compared whole: exact, and as fast. Large ones are searched through the index; when it gives
-    /// fewer matches than asked for, as it may behind a filter that few records pass, the namespace is compared whole
-    /// after all, so that the result is complete (V9).
+    /// Small namespaces are compared whole: exact, and no slower. Large ones are searched through the index; when it
+    /// gives fewer matches than asked for, as it may behind a filter that few records pass, the namespace is compared
+    /// whole after all, so that the result is complete (V9).
     func query(_ query: VectorQuery, in target: VectorTarget, context: CallContext) async throws(StoreError)
         -> VectorMatches
     {
@@ -35,11 +35,18 @@ extension PostgresVectorDriver {
     {
         guard collection.isIndexed, collection.options.index != .none else { return false }
         if let known = collections.isLarge(target.namespace, of: collection.id) { return known }
-        let most = PostgresCollections.mostExact
+        // Comparing a namespace of r records takes r steps. The index finds k of a namespace among n records, which it
+        // knows nothing of, after k · n / r: less as soon as r² exceeds k · n. k = 10 is what most ask for.
         let rows = try await pool.query(
-            "SELECT count(*) FROM (SELECT FROM \(collection.table) WHERE namespace = $1 LIMIT \(most + 1)) AS few",
-            [.text(target.namespace)], .read, deadline: context.deadline)
-        let isLarge = Int(try rows.first?.int(0) ?? 0) > most
+            """
+            WITH bound AS (
+                SELECT greatest(\(PostgresCollections.leastIndexed), least(\(PostgresCollections.mostExact),
+                    sqrt(10 * greatest(reltuples, 0))))::bigint AS most
+                FROM pg_class WHERE oid = '\(collection.table)'::regclass)
+            SELECT (SELECT most FROM bound), count(*) FROM (
+                SELECT FROM \(collection.table) WHERE namespace = $1 LIMIT (SELECT most + 1 FROM bound)) AS few
+            """, [.text(target.namespace)], .read, deadline: context.deadline)
+        let isLarge = try rows.first.map { row throws(StoreError) in try row.int(1) > row.int(0) } ?? false
         collections.remember(target.namespace, of: collection.id, isLarge: isLarge)
         return isLarge
     }
@@ -60,8 +67,8 @@ extension PostgresVectorDriver {
     /// parameter 2 the namespace.
     ///
     /// Through the index, the statement sets the server's search parameters itself, in conditions that the plan
-    /// evaluates once before anything else: no round trip more, and nothing that a neighbour on the connection would see
-    /// beyond the transaction. The index orders by distance alone, so ids decide afterwards.
+    /// evaluates once before anything else: no round trip more, and nothing that a neighbour on the connection would
+    /// see beyond the transaction. The index orders by distance alone, so ids decide afterwards.
     func nearest(
         _ collection: PostgresCollection, _ wishes: [String: String], filter: Filter?, limit: Int, columns: String,
         names: String, isExact: Bool, _ arguments: inout PostgresArguments
@@ -104,10 +111,8 @@ extension PostgresVectorDriver {
         return [50, 100, 200, 500, 1000, 2000, 5000, 10_000].first { $0 >= limit } ?? limit
     }
 
-    /// pgvector 0.8 goes on searching behind a filter.
     private var hasIterativeScan: Bool {
-        let parts = (pool.types.vectorVersion ?? "").split(separator: ".").compactMap { Int($0) }
-        return parts.count >= 2 && (parts[0] > 0 || parts[1] >= 8)
+        pool.types.vectorVersion.flatMap(PgvectorVersion.init)?.hasIterativeScan ?? false
     }
 
     private static func matches(_ rows: PostgresRows, _ query: VectorQuery, _ collection: PostgresCollection)
