@@ -91,4 +91,35 @@ struct EventSubscriptionTests {
         #expect(error?.code == .cancelled)
         await stores.shutdown()
     }
+
+    @Test func aFullGateEndsNoSubscription() async throws {
+        let stores = try await Stores.open(
+            environment: [:],
+            options: StoresOptions(
+                timeout: .milliseconds(100), probeTimeout: .seconds(300), retry: .none, maxConcurrency: 1))
+        try await append(stores, "a", ["1"])
+        let (chunks, writer) = AsyncStream.makeStream(of: [UInt8].self)
+        let started = Locked(false)
+        let upload = Task {
+            try await stores.artifact.put(
+                "k",
+                body: chunks.map { chunk in
+                    started.withLock { $0 = true }
+                    return chunk
+                })
+        }
+        writer.yield([1])
+        while !started.value { await Task.yield() }
+        let reader = Task {
+            var iterator = try stores.event.subscribe(from: .start).makeAsyncIterator()
+            return try await iterator.next()
+        }
+        // Longer than the subscription's own calls may wait for a place.
+        try await Task.sleep(for: .milliseconds(300))
+        writer.finish()
+        _ = try await upload.value
+        guard case .event(let event) = try await reader.value else { Issue.record("no event"); return }
+        #expect(event.id == "1")
+        await stores.shutdown()
+    }
 }

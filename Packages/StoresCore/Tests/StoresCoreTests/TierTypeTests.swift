@@ -137,4 +137,151 @@ struct TierTypeTests {
         #expect(none == nil)
         await stores.shutdown()
     }
+
+    @Test func `V10 a filter that is always true deletes nothing`() async throws {
+        let stores = try await open()
+        let docs = try await stores.vector.collection("docs", dimensions: 1)
+        try await docs.upsert([VectorRecord(id: "a", vector: [1])])
+        let always: [Filter] = [
+            .and([]), .notIn("f", []), .not(.in("f", [])), .containsAll("f", []), .not(.containsAny("f", [])),
+            .or([.exists("f"), .notIn("f", [])]), .and([.notIn("f", []), .not(.or([]))]),
+        ]
+        for filter in always {
+            #expect(filter.matches([:]) && filter.matches(["f": [1]]), "\(filter)")
+            let error = await #expect(throws: StoreError.self) { try await docs.delete(where: filter) }
+            #expect(error?.code == .invalidArgument, "\(filter)")
+        }
+        for filter in [Filter.in("f", []), .and([.exists("f"), .notIn("f", [])])] {
+            #expect(try await docs.delete(where: filter) == 0, "\(filter)")
+        }
+        #expect(try await docs.count() == 1)
+        await stores.shutdown()
+    }
+
+    @Test func `V12 a hybrid query keeps the largest limit`() async throws {
+        let limits: [(limit: Int, most: Int?, depth: Int)] = [
+            (10, nil, 100), (10, 50, 50), (60, 50, 60), (100, 1000, 400), (.max, nil, .max), (30, 100, 100),
+        ]
+        for (limit, most, depth) in limits { #expect(RankFusion.depth(limit, atMost: most) == depth) }
+    }
+
+    @Test func `S10 two writes of a key in a batch are refused, by bytes`() async throws {
+        let stores = try await open()
+        func write(_ key: String) -> SessionWrite { SessionWrite(key: key, value: SessionValue("x")) }
+        let error = await #expect(throws: StoreError.self) {
+            try await stores.session.set([write("a"), write("b"), write("a")])
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(try await stores.session.set([write("\u{E9}"), write("e\u{301}")]).succeeded.count == 2)
+        await stores.shutdown()
+    }
+
+    @Test func `S9 and E8 leases that were never granted are refused`() async throws {
+        let stores = try await open()
+        let never = Timestamp(millisecondsSinceEpoch: 0)
+        for lease in [
+            Lease(key: "", generation: 1, expiresAt: never), Lease(key: "a\u{0}", generation: 1, expiresAt: never),
+            Lease(key: "a", generation: 0, expiresAt: never),
+        ] {
+            let calls: [() async throws -> Void] = [
+                { _ = try await stores.session.renewLease(lease, ttl: .seconds(1)) },
+                { _ = try await stores.session.releaseLease(lease) },
+                { _ = try await stores.event.renewRunLease(lease, ttl: .seconds(1)) },
+                { _ = try await stores.event.releaseRunLease(lease) },
+                { _ = try await stores.event.saveRun("a", status: "s", state: [], lease: lease) },
+                {
+                    _ = try await stores.session.set(
+                        "k", SessionValue("x"), expiry: .never, leaseGuard: LeaseGuard(lease))
+                },
+            ]
+            for call in calls {
+                let error = await #expect(throws: StoreError.self) { try await call() }
+                #expect(error?.code == .invalidArgument)
+            }
+        }
+        await stores.shutdown()
+    }
+
+    @Test func `X6 reads by id are split and keep their order`() async throws {
+        let stores = try await open(limits: [.batchCount: 2])
+        let ids = ["5", "1", "4", "x", "2", "3"]
+        let docs = try await stores.vector.collection("docs", dimensions: 1)
+        let pages = try await stores.search.index("pages", fields: ["body": .text(.standard)])
+        for id in ids where id != "x" {
+            try await docs.upsert([VectorRecord(id: id, vector: [1])])
+            try await pages.upsert([SearchDocument(id: id, fields: [:])])
+            try await stores.memory.put(FactDraft(id: id, scope: ["s"], content: ""))
+        }
+        let there = ["5", "1", "4", "2", "3"]
+        #expect(try await docs.get(ids: ids).map(\.id) == there)
+        #expect(try await pages.get(ids: ids).map(\.id) == there)
+        #expect(try await stores.memory.get(ids, scope: ["s"]).map(\.id) == there)
+        await stores.shutdown()
+    }
+
+    @Test func `X6 each piece of a read is within the limit`() async throws {
+        let faults = FaultPlan()
+        let stores = try await open(limits: [.batchCount: 2], faults: faults)
+        let docs = try await stores.vector.collection("docs", dimensions: 1)
+        faults.fail(.vector, "get", skipping: 2, with: StoreError(.internal, "the third piece"))
+        let error = await #expect(throws: StoreError.self) { try await docs.get(ids: ["1", "2", "3", "4", "5"]) }
+        #expect(error?.message == "the third piece")
+        await stores.shutdown()
+    }
+
+    @Test func `T2 the parts of a query are bounded in all, and fields are told apart by bytes`() async throws {
+        let stores = try await open()
+        let pages = try await stores.search.index("pages", fields: ["\u{E9}": .text(.standard), "kind": .keyword])
+        let words = [SearchQuery](repeating: .match("a"), count: 300)
+        let wide = SearchQuery.boolean(should: [SearchQuery](repeating: .boolean(should: words), count: 4))
+        let error = await #expect(throws: StoreError.self) { _ = try await pages.search(wide) }
+        #expect(error?.code == .invalidArgument)
+        _ = try await pages.search(.boolean(should: [SearchQuery](repeating: .boolean(should: words), count: 3)))
+        _ = try await pages.search(.match(field: "\u{E9}", "a"))
+        let other = await #expect(throws: StoreError.self) {
+            _ = try await pages.search(.match(field: "e\u{301}", "a"))
+        }
+        #expect(other?.code == .invalidArgument)
+        try await pages.upsert([SearchDocument(id: "a", fields: ["e\u{301}": 1])])
+        _ = try await pages.search(.all, where: .equal("e\u{301}", 1))
+        await stores.shutdown()
+    }
+
+    @Test func `A5 a shutdown waits for an open download, and refuses one that outlasts it`() async throws {
+        for readsOn in [true, false] {
+            let stores = try await Stores.open(
+                environment: [:],
+                options: StoresOptions(
+                    probeTimeout: .seconds(300), drainTimeout: readsOn ? .seconds(300) : .milliseconds(20)))
+            try await stores.artifact.put("k", bytes: [1, 2, 3])
+            var artifact = try await stores.artifact.get("k")
+            let isShut = Locked(false)
+            let shutdown = Task {
+                await stores.shutdown()
+                isShut.withLock { $0 = true }
+            }
+            if readsOn {
+                for _ in 0..<100 { await Task.yield() }
+                #expect(!isShut.value, "a stream is open")
+                #expect(try await artifact?.body.collect(upTo: 10) == [1, 2, 3])
+                await shutdown.value
+            } else {
+                await shutdown.value
+                let error = await #expect(throws: StoreError.self) { _ = try await artifact?.body.collect(upTo: 10) }
+                #expect(error?.code == .unavailable)
+            }
+            artifact = nil
+        }
+    }
+
+    @Test func `a download that is dropped holds up nothing`() async throws {
+        let gate = CallGate(limit: 1)
+        var stream: CallGate.OpenStream? = gate.openStream()
+        _ = try await gate.enter(deadline: .after(.seconds(600)))
+        gate.leave()
+        try stream?.check()
+        let drain = Task { await gate.drain() }
+        stream = nil
+        await drain.value
+    }
 }

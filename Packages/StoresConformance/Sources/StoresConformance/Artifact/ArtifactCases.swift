@@ -76,10 +76,14 @@ enum ArtifactCases {
                 return (keys, result, keys.count - left)
             },
             slow: { bench in
-                let bytes = pattern(8 << 20)
+                let chunk = pattern(64 << 10)
                 return { deadline in
                     let key = bench.key()
-                    try await bench.stores.artifact.put(key, bytes: bytes, deadline: deadline)
+                    let body = AsyncStream<[UInt8]> { continuation in
+                        for _ in 0..<64 { continuation.yield(chunk) }
+                        continuation.finish()
+                    }
+                    try await bench.stores.artifact.put(key, body: body, deadline: deadline)
                     return BulkResult(succeeded: [key])
                 }
             },

@@ -94,7 +94,11 @@ enum SessionCases {
             } else {
                 writes.removeLast()
             }
-            writes.append(SessionWrite(key: keys[0], value: SessionValue("last"), expiry: .never))
+            let twice = writes + [SessionWrite(key: keys[0], value: SessionValue("last"), expiry: .never)]
+            try await expectError(.invalidArgument, during: "a batch with two writes of a key") {
+                try await store.set(twice)
+            }
+            try expectEqual(try await texts(store, keys), [keys[3]: "old"], "what is there after a refused batch")
             let result = try await store.set(writes)
             try expectSame(result.succeeded, Array(keys.prefix(3)), "what succeeded")
             if bench.declares(.session(.conditionalWrites)) {
@@ -102,7 +106,7 @@ enum SessionCases {
                 try expectEqual(result.failed.first?.error.code, .conflict, "why it failed")
             }
             let found = try await texts(store, keys)
-            try expectEqual(found, [keys[0]: "last", keys[1]: "v1", keys[2]: "v2", keys[3]: "old"], "what is there")
+            try expectEqual(found, [keys[0]: "v0", keys[1]: "v1", keys[2]: "v2", keys[3]: "old"], "what is there")
             try expectEqual(try await texts(store, [String]()).count, 0, "a get of no keys")
             try expectEqual(try await store.delete(keys + keys), 4, "deleted")
             try expectEqual(try await texts(store, keys).count, 0, "what is there after the delete")

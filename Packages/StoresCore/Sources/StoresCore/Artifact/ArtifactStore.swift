@@ -113,8 +113,8 @@ public struct ArtifactStore: Sendable {
             try runtime.check(operation) { () throws(StoreError) in try ETagRules.check(ifNoneMatch) }
         }
         let deadline = deadline ?? .after(runtime.options.transferTimeout)
-        let download = try await runtime.call(operation, deadline: deadline, isIdempotent: true) {
-            context throws(StoreError) -> ArtifactDownload? in
+        let found = try await runtime.call(operation, deadline: deadline, isIdempotent: true) {
+            context throws(StoreError) -> (download: ArtifactDownload, stream: CallGate.OpenStream)? in
             if let ifNoneMatch {
                 guard let info = try await driver.head(key, context: context) else { throw Self.missing(key) }
                 if info.etag == ifNoneMatch { return nil }
@@ -122,9 +122,13 @@ public struct ArtifactStore: Sendable {
             guard let download = try await driver.get(key, range: range, context: context) else {
                 throw Self.missing(key)
             }
-            return download
+            return (download, runtime.openStream())
         }
-        return download.map { Artifact(info: $0.info, range: $0.range, body: ArtifactStream($0, runtime: runtime)) }
+        return found.map { download, stream in
+            Artifact(
+                info: download.info, range: download.range,
+                body: ArtifactStream(download, stream, runtime: runtime))
+        }
     }
 
     /// A page of the objects whose keys start with `prefix`, in UTF-8 byte order (A7).
@@ -169,6 +173,7 @@ public struct ArtifactStore: Sendable {
         }
     }
 
+    /// A round trip to the backend.
     public func ping(deadline: Deadline? = nil) async throws(StoreError) -> BackendStatus {
         try await runtime.ping(deadline: deadline)
     }

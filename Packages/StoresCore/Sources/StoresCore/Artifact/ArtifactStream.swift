@@ -8,17 +8,17 @@ public struct Artifact: Sendable {
 }
 
 /// The bytes of an object, chunk by chunk, at the reader's pace. Read once, by one reader; what it holds is freed at
-/// the end, or when it is dropped.
+/// the end, or when it is dropped. A shutdown waits for it as for a call under way, at most the drain time-out.
 ///
-/// - Throws: `corrupt` when the bytes are not as many as announced, or, for a whole object, not those of its SHA-256.
+/// - Throws: `unavailable` after the shutdown; `corrupt` when the bytes are not as many as announced, or, for a whole object, not those of its SHA-256.
 public struct ArtifactStream: AsyncSequence, Sendable {
     public typealias Element = [UInt8]
     public typealias Failure = StoreError
 
     private let source: Source
 
-    init(_ download: ArtifactDownload, runtime: TierRuntime) {
-        source = Source(download, runtime: runtime)
+    init(_ download: ArtifactDownload, _ stream: CallGate.OpenStream, runtime: TierRuntime) {
+        source = Source(download, stream, runtime: runtime)
     }
 
     public func makeAsyncIterator() -> Iterator { Iterator(source: source) }
@@ -52,23 +52,28 @@ public struct ArtifactStream: AsyncSequence, Sendable {
         private let info: ArtifactInfo
         private let range: Range<Int64>
         private var chunks: (any ArtifactChunks)?
+        private var stream: CallGate.OpenStream?
         private var digest: SHA256Digest?
         private var received: Int64 = 0
 
-        init(_ download: ArtifactDownload, runtime: TierRuntime) {
+        init(_ download: ArtifactDownload, _ stream: CallGate.OpenStream, runtime: TierRuntime) {
             self.runtime = runtime
+            self.stream = stream
             info = download.info
             range = download.range
             chunks = download.chunks
             digest = range.lowerBound == 0 && range.upperBound == info.size && info.sha256 != nil ? SHA256Digest() : nil
         }
 
+        deinit { end() }
+
         func next() async throws(StoreError) -> [UInt8]? {
             guard let chunks else { return nil }
             do throws(StoreError) {
                 if Task.isCancelled { throw StoreError.cancelled() }
+                try stream?.check()
                 guard let chunk = try await chunks.next() else {
-                    self.chunks = nil
+                    end()
                     try verify()
                     return nil
                 }
@@ -76,9 +81,15 @@ public struct ArtifactStream: AsyncSequence, Sendable {
                 digest?.update(chunk)
                 return chunk
             } catch {
-                self.chunks = nil
+                end()
                 throw runtime.complete(error, "get", info.key)
             }
+        }
+
+        /// Frees what the driver holds first: a shutdown goes on when the stream is closed.
+        private func end() {
+            chunks = nil
+            stream = nil
         }
 
         private func verify() throws(StoreError) {

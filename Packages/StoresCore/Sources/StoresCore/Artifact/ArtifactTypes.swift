@@ -3,7 +3,8 @@ public struct ArtifactInfo: Sendable, Hashable {
     public var key: String
     /// Bytes.
     public var size: Int64
-    /// Opaque; changes with every write (A11).
+    /// Opaque; changes with every write of other bytes. Where it is made of the content, bytes that come again bring
+    /// their etag again (A11).
     public var etag: String
     public var contentType: String
     public var metadata: [String: String]

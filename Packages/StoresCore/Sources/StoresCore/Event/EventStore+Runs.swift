@@ -28,6 +28,7 @@ extension EventStore {
         }
         if let lease {
             try runtime.require(.event(.runLeases), operation)
+            try checkLease(lease, operation)
             guard lease.key.utf8.elementsEqual(id.utf8) else {
                 throw runtime.refuse(
                     "the lease is of the run \(Redaction.name(lease.key))", operation, resource: id)
@@ -93,6 +94,7 @@ extension EventStore {
     {
         let operation = "renewRunLease"
         let driver = try runs(.runLeases, operation)
+        try checkLease(lease, operation)
         try checkTTL(ttl, operation)
         return try await runtime.call(operation, deadline: deadline, isIdempotent: true) { context throws(StoreError) in
             try await driver.renewLease(lease, ttl: ttl, context: context)
@@ -103,6 +105,7 @@ extension EventStore {
     @discardableResult
     public func releaseRunLease(_ lease: Lease, deadline: Deadline? = nil) async throws(StoreError) -> Bool {
         let driver = try runs(.runLeases, "releaseRunLease")
+        try checkLease(lease, "releaseRunLease")
         return try await runtime.call("releaseRunLease", deadline: deadline, isIdempotent: false) {
             context throws(StoreError) in
             try await driver.releaseLease(lease, context: context)
@@ -187,6 +190,13 @@ extension EventStore {
 
     private func checkRun(_ id: String, _ operation: String) throws(StoreError) {
         try runtime.check(operation) { () throws(StoreError) in try NameRules.check(id, "a run id", maxBytes: 256) }
+    }
+
+    private func checkLease(_ lease: Lease, _ operation: String) throws(StoreError) {
+        try checkRun(lease.key, operation)
+        guard lease.generation >= 1 else {
+            throw runtime.refuse("a generation is at least 1; got \(lease.generation)", operation)
+        }
     }
 
     private func checkTTL(_ ttl: Duration, _ operation: String) throws(StoreError) {

@@ -116,6 +116,7 @@ public struct EventStore: Sendable {
         }
     }
 
+    /// A round trip to the backend.
     public func ping(deadline: Deadline? = nil) async throws(StoreError) -> BackendStatus {
         try await runtime.ping(deadline: deadline)
     }

@@ -106,7 +106,9 @@ public struct EventSubscription: AsyncSequence, Sendable {
                 return try await runtime.call("subscribe", deadline: nil, isIdempotent: true, body)
             } catch {
                 let isClosed = !error.isRetryable && error.code == .unavailable && error.retryAfter == nil
-                guard error.isRetryable || error.retryAfter != nil, !isClosed else { throw error }
+                // No place among the concurrent calls: waiting mends that too.
+                let isFull = error.isLocal && error.code == .timeout
+                guard error.isRetryable || error.retryAfter != nil || isFull, !isClosed else { throw error }
                 let delay = Swift.min(.seconds(5), .milliseconds(50) * (1 << Swift.min(attempt, 10)))
                 do {
                     try await Task.sleep(for: Swift.max(delay, error.retryAfter ?? .zero))

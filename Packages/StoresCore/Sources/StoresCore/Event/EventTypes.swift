@@ -4,8 +4,11 @@ public struct NewEvent: Sendable, Hashable {
     public var id: String
     /// What happened, for example `document.indexed`: 1 to 256 UTF-8 bytes.
     public var type: String
+    /// With the metadata at most the backend's `eventBytes`.
     public var data: [UInt8]
+    /// 1 to 256 UTF-8 bytes.
     public var contentType: String
+    /// Keys of 1 to 256 UTF-8 bytes.
     public var metadata: [String: String]
 
     public init(

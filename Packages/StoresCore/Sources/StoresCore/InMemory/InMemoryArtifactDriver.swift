@@ -146,18 +146,18 @@ enum InMemoryListPosition {
     case prefix(ByteKey)
 
     init(_ cursor: Cursor) throws(StoreError) {
-        let parts = try InMemoryCursor.decode(cursor, parts: 2...2)
+        let parts = try CursorCodec.decode(cursor, parts: 2...2)
         switch parts[0] {
         case "k": self = .key(ByteKey(parts[1]))
         case "p": self = .prefix(ByteKey(parts[1]))
-        default: throw InMemoryCursor.refused
+        default: throw CursorCodec.refused
         }
     }
 
     var cursor: Cursor {
         switch self {
-        case .key(let key): InMemoryCursor.encode(["k", key.text])
-        case .prefix(let prefix): InMemoryCursor.encode(["p", prefix.text])
+        case .key(let key): CursorCodec.encode(["k", key.text])
+        case .prefix(let prefix): CursorCodec.encode(["p", prefix.text])
         }
     }
 

@@ -108,7 +108,7 @@ struct InMemoryMemoryState: Sendable {
     func list(_ request: FactListing, _ now: Timestamp) throws(StoreError) -> Page<Fact> {
         var after: Key?
         if let cursor = request.cursor {
-            var parts = try InMemoryCursor.decode(cursor, parts: 2...)
+            var parts = try CursorCodec.decode(cursor, parts: 2...)
             let id = parts.removeLast()
             after = Key(id, Scope(parts))
         }
@@ -118,7 +118,7 @@ struct InMemoryMemoryState: Sendable {
         forEachKey(in: request.scope, request.depth, after: after) { key in
             guard let fact = visible(key, now), filter?.matches(fact.attributes) ?? true else { return true }
             if facts.count >= request.limit {
-                next = facts.last.map { InMemoryCursor.encode($0.scope.segments + [$0.id]) }
+                next = facts.last.map { CursorCodec.encode($0.scope.segments + [$0.id]) }
                 return false
             }
             facts.append(fact)

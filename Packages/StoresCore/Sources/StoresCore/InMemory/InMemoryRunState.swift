@@ -35,7 +35,7 @@ struct InMemoryRunState: Sendable {
     func list(_ status: String?, _ cursor: Cursor?, _ limit: Int) throws(StoreError) -> Page<Run> {
         let status = status.map(ByteKey.init)
         var after: ByteKey?
-        if let cursor { after = ByteKey(try InMemoryCursor.decode(cursor, parts: 1...1)[0]) }
+        if let cursor { after = ByteKey(try CursorCodec.decode(cursor, parts: 1...1)[0]) }
         var found: [Run] = []
         var next: Cursor?
         order.forEach { key in
@@ -43,7 +43,7 @@ struct InMemoryRunState: Sendable {
         } _: { key in
             guard let run = runs[key], status == nil || status == ByteKey(run.status) else { return true }
             if found.count >= limit {
-                next = found.last.map { InMemoryCursor.encode([$0.id]) }
+                next = found.last.map { CursorCodec.encode([$0.id]) }
                 return false
             }
             found.append(run)

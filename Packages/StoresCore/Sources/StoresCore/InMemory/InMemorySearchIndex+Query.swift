@@ -100,12 +100,12 @@ extension InMemorySearchIndex {
     // A cursor is the score and id of the last hit: what comes after that place in the live order.
 
     private static func cursor(_ hit: Hit) -> Cursor {
-        InMemoryCursor.encode([String(hit.score.bitPattern, radix: 16), hit.id.text])
+        CursorCodec.encode([String(hit.score.bitPattern, radix: 16), hit.id.text])
     }
 
     private static func place(_ cursor: Cursor) throws(StoreError) -> (score: Double, id: ByteKey) {
-        let parts = try InMemoryCursor.decode(cursor, parts: 2...2)
-        guard let bits = UInt64(parts[0], radix: 16) else { throw InMemoryCursor.refused }
+        let parts = try CursorCodec.decode(cursor, parts: 2...2)
+        guard let bits = UInt64(parts[0], radix: 16) else { throw CursorCodec.refused }
         return (Double(bitPattern: bits), ByteKey(parts[1]))
     }
 }

@@ -66,13 +66,13 @@ struct InMemorySessionState: Sendable {
 
     func scan(_ prefix: String?, _ cursor: Cursor?, _ limit: Int, _ now: Timestamp) throws(StoreError) -> Page<String> {
         var after: ByteKey?
-        if let cursor { after = ByteKey(try InMemoryCursor.decode(cursor, parts: 1...1)[0]) }
+        if let cursor { after = ByteKey(try CursorCodec.decode(cursor, parts: 1...1)[0]) }
         var keys: [String] = []
         var next: Cursor?
         forEachKey(prefix, after: after) { key in
             guard visible(key, now) != nil else { return true }
             if keys.count >= limit {
-                next = keys.last.map { InMemoryCursor.encode([$0]) }
+                next = keys.last.map { CursorCodec.encode([$0]) }
                 return false
             }
             keys.append(key.text)

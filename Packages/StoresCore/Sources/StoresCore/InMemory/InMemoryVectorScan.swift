@@ -121,7 +121,7 @@ struct VectorScan {
         case .euclidean: return -sums.squared_distance.squareRoot()
         case .cosine:
             let lengths = sums.squared_length.squareRoot() * queryNorm
-            return lengths > 0 ? max(-1, min(1, sums.product / lengths)) : 0
+            return lengths > 0 ? sums.product / lengths : 0
         }
     }
 }

@@ -110,8 +110,7 @@ public struct MemoryStore: Sendable {
     /// The facts of one scope that exist, in the order asked for.
     public func get(_ ids: [String], scope: Scope, deadline: Deadline? = nil) async throws(StoreError) -> [Fact] {
         for id in ids { try checkIdentity(id, scope, "get") }
-        guard !ids.isEmpty else { return [] }
-        return try await runtime.call("get", deadline: deadline, isIdempotent: true) { context throws(StoreError) in
+        return try await runtime.bulkRead("get", nil, ids, deadline: deadline) { ids, context throws(StoreError) in
             try await driver.get(ids, scope: scope, context: context)
         }
     }
@@ -186,6 +185,7 @@ public struct MemoryStore: Sendable {
         }
     }
 
+    /// A round trip to the backend.
     public func ping(deadline: Deadline? = nil) async throws(StoreError) -> BackendStatus {
         try await runtime.ping(deadline: deadline)
     }

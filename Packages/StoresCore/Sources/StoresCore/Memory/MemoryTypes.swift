@@ -33,8 +33,10 @@ public struct FactDraft: Sendable, Hashable {
     /// 1 to 512 UTF-8 bytes.
     public var id: String
     public var scope: Scope
+    /// At most the backend's `valueBytes`, in UTF-8.
     public var content: String
     public var attributes: Metadata
+    /// Invisible from this instant on, in milliseconds UTC (M6); nil: never.
     public var expiresAt: Timestamp?
     /// Where the fact comes from, free text.
     public var source: String?

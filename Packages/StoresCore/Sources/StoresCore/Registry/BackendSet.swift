@@ -25,7 +25,8 @@ final class BackendSet: Sendable {
 
     /// Opens and probes every chosen adapter at once, each within the probe time-out.
     func start(_ selection: TierSelection, requiring: [Capability], registry: AdapterRegistry) async -> StartupReport {
-        var report = StartupReport(problems: selection.problems)
+        var report = StartupReport(problems: selection.problems, notices: selection.notices)
+        for notice in selection.notices { options.logger.warning("\(notice)") }
         var tiers: [String: [TierSelection.Choice]] = [:]
         for choice in selection.choices { tiers[choice.entry.description.name, default: []].append(choice) }
         let outcomes = await withTaskGroup(of: (String, Outcome).self, returning: [String: Outcome].self) { group in
@@ -222,7 +223,7 @@ final class BackendSet: Sendable {
             group.addTask { await gate.drain() }
             group.addTask { try? await Task.sleep(for: timeout) }
             await group.next()
-            gate.abandonDrain()
+            gate.endDrain()
             group.cancelAll()
         }
     }

@@ -40,6 +40,7 @@ public struct Capability: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// What a vector store may lack.
 public enum VectorCapability: String, Sendable, Hashable, CaseIterable {
     /// Collections may use this metric.
     case cosine, dot, euclidean
@@ -61,21 +62,51 @@ public enum VectorCapability: String, Sendable, Hashable, CaseIterable {
     case filteredScroll
 }
 
+/// What a memory store may lack.
 public enum MemoryCapability: String, Sendable, Hashable, CaseIterable {
-    case recallByText, recallByVector, filters, nestedFields, history
+    /// `recall(text:)`; `recall(vector:)` and facts with embeddings (M7).
+    case recallByText, recallByVector
+    /// `list(where:)` and `recall(where:)` with every filter node.
+    case filters
+    /// Field paths of more than one segment.
+    case nestedFields
+    /// `history` (M4).
+    case history
     /// The fact and its history line are written in one transaction.
     case transactionalHistory
+    /// Facts with `expiresAt` (M6).
     case expiry
 }
 
+/// What a session store may lack.
 public enum SessionCapability: String, Sendable, Hashable, CaseIterable {
-    case conditionalWrites, transactions, leases, increment, append, scan
+    /// `.ifAbsent` and `.ifMatch` in `set` and `delete` (S2, S3).
+    case conditionalWrites
+    /// `transaction` (S8).
+    case transactions
+    /// `acquireLease` and guarded writes (S9).
+    case leases
+    /// Atomic counters, and bounded lists (S7).
+    case increment, append
+    /// `scan` (S6).
+    case scan
 }
 
+/// What an artifact store may lack.
 public enum ArtifactCapability: String, Sendable, Hashable, CaseIterable {
-    case putIfAbsent, putIfMatch, ranges, metadata, presign, delimiter
+    /// `put` with `.ifAbsent`, and with `.ifMatch` (A2).
+    case putIfAbsent, putIfMatch
+    /// `get(range:)` (A5).
+    case ranges
+    /// Objects with metadata of the caller's (A9).
+    case metadata
+    /// `presign` (A10).
+    case presign
+    /// `list(delimiter:)` (A7).
+    case delimiter
 }
 
+/// What an event store may lack.
 public enum EventCapability: String, Sendable, Hashable, CaseIterable {
     /// `.noStream`, `.exists`, `.exact` in `append` (E10).
     case conditionalAppend
@@ -90,17 +121,44 @@ public enum EventCapability: String, Sendable, Hashable, CaseIterable {
     case retention
 }
 
+/// What a search store may lack.
 public enum SearchCapability: String, Sendable, Hashable, CaseIterable {
-    case phrase, prefix, facets, highlights, filters, nestedFields
+    /// `.phrase` and `.prefix` queries (T2).
+    case phrase, prefix
+    /// Facets and highlights of a search (T3).
+    case facets, highlights
+    /// `search(where:)`, `count(where:)`, `delete(where:)` with every filter node.
+    case filters
+    /// Field paths of more than one segment.
+    case nestedFields
     /// The `english` analyzer: stop words and stemming.
     case englishAnalyzer
 }
 
 /// A number that bounds what a backend takes.
 public enum Limit: String, Sendable, Hashable, CaseIterable {
-    case batchCount, batchBytes, dimensions, queryLimit, filterOperands, keyBytes, valueBytes, metadataBytes,
-        transactionCount, eventBytes, objectBytes
+    /// Items, and estimated bytes, of one request; the tier types split larger batches, but for appends (E2).
+    case batchCount, batchBytes
+    /// Of a collection's vectors.
+    case dimensions
+    /// The largest `limit` of a query or page.
+    case queryLimit
+    /// Operands of `in`, `notIn`, `containsAny` and `containsAll`.
+    case filterOperands
+    /// Of a session key.
+    case keyBytes
+    /// Of a session value, a fact's content, a run's state.
+    case valueBytes
+    /// Of an object's metadata, names and values together.
+    case metadataBytes
+    /// Operations of a transaction.
+    case transactionCount
+    /// Of one event, data and metadata together.
+    case eventBytes
+    /// Of one object.
+    case objectBytes
 
+    /// `bytes` or `items`.
     public var unit: String {
         switch self {
         case .batchBytes, .keyBytes, .valueBytes, .metadataBytes, .eventBytes, .objectBytes: "bytes"

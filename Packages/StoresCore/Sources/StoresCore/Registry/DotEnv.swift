@@ -1,8 +1,8 @@
 /// The text of a `.env` file: `NAME=value` lines, as Docker Compose reads them.
 ///
 /// Blank lines and those that start with `#` are skipped; `export ` before a name is taken off. A value is taken as it
-/// is up to white space before a `#`; in double quotes `\n`, `\t`, `\"` and `\\` are escapes, in single quotes nothing
-/// is. Values are not expanded: a `$` is a `$`.
+/// is up to white space before a `#`; in double quotes `\n`, `\t` and `\r` are escapes and a backslash before any
+/// other character gives that character, in single quotes nothing is. Values are not expanded: a `$` is a `$`.
 public enum DotEnv {
     /// - Throws: `invalidArgument` with the number of the line that can't be read; never its content.
     public static func parse(_ text: String) throws(StoreError) -> [String: String] {

@@ -36,10 +36,13 @@ public struct StartupReport: Sendable {
     public var probes: [Probe]
     /// Problems of the environment itself, such as a misspelt variable.
     public var problems: [StoreError]
+    /// What is worth a look and stops nothing, such as a `STORE_*` variable of somebody else.
+    public var notices: [String]
 
-    public init(probes: [Probe] = [], problems: [StoreError] = []) {
+    public init(probes: [Probe] = [], problems: [StoreError] = [], notices: [String] = []) {
         self.probes = probes
         self.problems = problems
+        self.notices = notices
     }
 
     public var isUp: Bool { problems.isEmpty && probes.allSatisfy { $0.error == nil } }

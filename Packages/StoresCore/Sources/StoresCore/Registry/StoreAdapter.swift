@@ -97,6 +97,7 @@ public protocol StoreBackend: Sendable {
     /// What the tier's driver can do here; asked after `start`.
     func capabilities(of tier: Tier) -> TierCapabilities?
 
+    /// The driver of each tier that the adapter serves; nil for the others, which is the default.
     var vector: (any VectorDriver)? { get }
     var memory: (any MemoryDriver)? { get }
     var session: (any SessionDriver)? { get }

@@ -13,6 +13,7 @@ struct TierSelection {
     var settings: [String: Settings] = [:]
     var options: StoresOptions
     var problems: [StoreError] = []
+    var notices: [String] = []
 
     /// - Parameters:
     ///   - configuration: Keys as `store.vector` and `sqlite.path`.
@@ -30,7 +31,11 @@ struct TierSelection {
         } catch {
             problems.append(error)
         }
-        if let variables { problems += Self.unknown(variables) }
+        if let variables {
+            let (misspelt, foreign) = Self.unknown(variables)
+            problems += misspelt
+            notices = foreign
+        }
         for tier in Tier.allCases {
             let name = configuration.string(forKey: ConfigKey("store.\(tier.rawValue)")).flatMap {
                 $0.isEmpty ? nil : $0
@@ -57,15 +62,26 @@ struct TierSelection {
         }
     }
 
-    /// `STORE_*` variables that nothing reads, each with its nearest spelling.
-    private static func unknown(_ variables: [String]) -> [StoreError] {
+    /// `STORE_*` variables that nothing reads. One that is near a known one is misspelt, and an error; another is
+    /// somebody else's (Kubernetes sets `STORE_SERVICE_HOST` for a service named `store`), and only reported.
+    private static func unknown(_ variables: [String]) -> (misspelt: [StoreError], foreign: [String]) {
         let known = Tier.allCases.map(\.variable) + StoresOptions.settings.map(\.variable)
-        return variables.sorted().compactMap { variable in
-            guard variable.hasPrefix("STORE_"), !known.contains(variable) else { return nil }
-            return StoreError(
-                .invalidArgument,
-                "unknown variable \(Redaction.name(variable))\(Spelling.hint(variable, among: known))",
-                remedy: "unset it, or use one of: \(known.joined(separator: ", "))", phase: .configuration)
+        let prefix = "STORE_"
+        var misspelt: [StoreError] = []
+        var foreign: [String] = []
+        for variable in variables.sorted() where variable.hasPrefix(prefix) && !known.contains(variable) {
+            // Without the prefix, which all have in common.
+            let rest = String(variable.dropFirst(prefix.count))
+            guard let nearest = Spelling.nearest(rest, among: known.map { String($0.dropFirst(prefix.count)) }) else {
+                foreign.append("the variable \(Redaction.name(variable)) is none of the stores' and is ignored")
+                continue
+            }
+            misspelt.append(
+                StoreError(
+                    .invalidArgument,
+                    "unknown variable \(Redaction.name(variable)); did you mean \"\(prefix)\(nearest)\"?",
+                    remedy: "unset it, or use one of: \(known.joined(separator: ", "))", phase: .configuration))
         }
+        return (misspelt, foreign)
     }
 }

@@ -6,6 +6,10 @@ final class CallGate: Sendable {
     private struct State {
         var isClosed = false
         var active = 0
+        /// Downloads that are open: they hold up a shutdown, and take no place.
+        var streams = 0
+        /// Whoever still reads a stream is refused.
+        var isDrained = false
         var waiting: [Waiter] = []
         var nextID: UInt64 = 0
         var drained: [CheckedContinuation<Void, Never>] = []
@@ -100,11 +104,44 @@ final class CallGate: Sendable {
             // The place passes on directly, so that a newcomer can't overtake who waits.
             if !state.waiting.isEmpty { return (state.waiting.removeFirst(), []) }
             state.active -= 1
-            guard state.active == 0, !state.drained.isEmpty else { return (nil, []) }
-            defer { state.drained = [] }
-            return (nil, state.drained)
+            return (nil, Self.takeDrained(&state))
         }
         waiter?.continuation.resume(returning: .entered)
+        for continuation in drained { continuation.resume() }
+    }
+
+    /// Those who wait for the end, when it has come.
+    private static func takeDrained(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
+        guard state.active == 0, state.streams == 0 else { return [] }
+        defer { state.drained = [] }
+        return state.drained
+    }
+
+    /// Counts a stream that a call of this gate opened, until what is returned is dropped. It takes no place among the
+    /// concurrent calls: a reader that writes to the same backend would wait for itself.
+    func openStream() -> OpenStream {
+        state.withLock { $0.streams += 1 }
+        return OpenStream(self)
+    }
+
+    final class OpenStream: Sendable {
+        private let gate: CallGate
+
+        fileprivate init(_ gate: CallGate) { self.gate = gate }
+
+        deinit { gate.closeStream() }
+
+        /// Throws once the backend was shut down under the stream.
+        func check() throws(StoreError) {
+            if gate.state.withLock({ $0.isDrained }) { throw CallGate.closedError }
+        }
+    }
+
+    private func closeStream() {
+        let drained = state.withLock { state in
+            state.streams -= 1
+            return Self.takeDrained(&state)
+        }
         for continuation in drained { continuation.resume() }
     }
 
@@ -118,20 +155,22 @@ final class CallGate: Sendable {
         return first
     }
 
-    /// Returns when no call is under way.
+    /// Returns when no call is under way and no stream is open.
     func drain() async {
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state -> Bool in
-                if state.active > 0 { state.drained.append(continuation) }
-                return state.active == 0
+                let isEmpty = state.active == 0 && state.streams == 0
+                if !isEmpty { state.drained.append(continuation) }
+                return isEmpty
             }
             if isEmpty { continuation.resume() }
         }
     }
 
-    /// Lets every `drain` return, although calls are under way.
-    func abandonDrain() {
+    /// Lets every `drain` return, although calls are under way, and refuses the streams that are still open.
+    func endDrain() {
         let drained = state.withLock { state in
+            state.isDrained = true
             defer { state.drained = [] }
             return state.drained
         }

@@ -6,7 +6,8 @@ public import Tracing
 public struct StoresOptions: Sendable {
     /// The deadline of a call that brings none (X2).
     public var timeout: Duration
-    /// The deadline of an upload that brings none.
+    /// The deadline of an upload, or of the opening of a download, that brings none. A download's chunks come at the
+    /// reader's pace and have none.
     public var transferTimeout: Duration
     /// How long each tier's start-up probe may take (X10).
     public var probeTimeout: Duration

@@ -60,16 +60,32 @@ extension TierRuntime {
         return count
     }
 
+    /// Reads by id piece by piece under one deadline, in the order asked for.
+    func bulkRead<T>(
+        _ operation: String, _ collection: String?, _ ids: [String], deadline: Deadline?,
+        _ read: ([String], CallContext) async throws(StoreError) -> [T]
+    ) async throws(StoreError) -> [T] {
+        let deadline = deadline ?? .after(options.timeout)
+        var found: [T] = []
+        for range in split(ids.count, size: { ids[$0].utf8.count }) {
+            found += try await call(operation, collection, deadline: deadline, isIdempotent: true) {
+                context throws(StoreError) in
+                try await read(Array(ids[range]), context)
+            }
+        }
+        return found
+    }
+
     func checkConfirmation(_ confirming: String, _ name: String, _ operation: String) throws(StoreError) {
         guard confirming.utf8.elementsEqual(name.utf8) else {
             throw refuse("confirming is the name itself", operation, resource: name)
         }
     }
 
-    /// An empty filter is one that says nothing about any field (V10).
+    /// An empty filter is one that says nothing about any field, or is true whatever the fields are (V10).
     func checkNotEmpty(_ filter: Filter, _ operation: String, alternative: String) throws(StoreError) {
-        guard !filter.mentionsField else { return }
-        throw refuse("the filter is empty; \(alternative) removes everything", operation)
+        guard !filter.mentionsField || filter.constant == true else { return }
+        throw refuse("the filter is empty or always true; \(alternative) removes everything", operation)
     }
 
     /// A driver that answers fewer items than it was asked.
@@ -97,6 +113,23 @@ extension TierRuntime {
 extension Filter {
     /// Whether any node tests a field.
     var mentionsField: Bool { path != nil || children.contains(where: \.mentionsField) }
+
+    /// What it is of every record, where empty lists decide that (F3); nil when it depends on the record, as far as
+    /// its form tells.
+    var constant: Bool? {
+        switch self {
+        case .and(let children):
+            let parts = children.map(\.constant)
+            return parts.contains(false) ? false : parts.allSatisfy { $0 == true } ? true : nil
+        case .or(let children):
+            let parts = children.map(\.constant)
+            return parts.contains(true) ? true : parts.allSatisfy { $0 == false } ? false : nil
+        case .not(let child): return child.constant.map { !$0 }
+        case .in(_, let values), .containsAny(_, let values): return values.isEmpty ? false : nil
+        case .notIn(_, let values), .containsAll(_, let values): return values.isEmpty ? true : nil
+        default: return nil
+        }
+    }
 }
 
 extension Array {

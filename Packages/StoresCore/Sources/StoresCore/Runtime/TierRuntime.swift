@@ -147,6 +147,9 @@ final class TierRuntime: Sendable {
         }
     }
 
+    /// To be called within ``call(_:_:deadline:isIdempotent:_:)``; see ``CallGate/openStream()``.
+    func openStream() -> CallGate.OpenStream { gate.openStream() }
+
     /// What the driver left nil, filled in.
     func complete(_ error: StoreError, _ operation: String, _ collection: String? = nil) -> StoreError {
         error.filling(

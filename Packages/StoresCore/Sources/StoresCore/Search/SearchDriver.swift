@@ -23,8 +23,10 @@ public protocol SearchDriver: Sendable {
     func delete(_ selection: RecordSelection, from index: SearchIndexSpec, context: CallContext)
         async throws(StoreError) -> Int
 
+    /// One page of hits, score descending, then id ascending; total and facets are of all matches.
     func search(_ request: SearchRequest, in index: SearchIndexSpec, context: CallContext) async throws(StoreError)
         -> SearchResults
 
+    /// How many documents the index holds, or the filter matches.
     func count(where filter: Filter?, in index: SearchIndexSpec, context: CallContext) async throws(StoreError) -> Int
 }

@@ -65,13 +65,12 @@ public struct SearchIndex: Sendable {
     /// The documents that exist, in the order asked for.
     public func get(ids: [String], deadline: Deadline? = nil) async throws(StoreError) -> [SearchDocument] {
         try runtime.check("get", name) { () throws(StoreError) in try Self.checkIDs(ids) }
-        guard !ids.isEmpty else { return [] }
-        return try await runtime.call("get", name, deadline: deadline, isIdempotent: true) {
-            context throws(StoreError) in
+        return try await runtime.bulkRead("get", name, ids, deadline: deadline) { ids, context throws(StoreError) in
             try await driver.get(ids, from: spec, context: context)
         }
     }
 
+    /// How many documents the index holds, or the filter matches.
     public func count(where filter: Filter? = nil, deadline: Deadline? = nil) async throws(StoreError) -> Int {
         try checkFilter(filter, "count")
         return try await runtime.call("count", name, deadline: deadline, isIdempotent: true) {
@@ -92,11 +91,12 @@ public struct SearchIndex: Sendable {
         let operation = "search"
         try runtime.checkLimit(limit, operation)
         try checkFilter(filter, operation)
-        try check(query, operation, depth: 1)
+        var nodes = 0
+        try check(query, operation, depth: 1, &nodes)
         if !facets.isEmpty { try runtime.require(.search(.facets), operation) }
         if !highlight.isEmpty { try runtime.require(.search(.highlights), operation) }
         for facet in facets {
-            guard spec.fields[facet.field] == .keyword else {
+            guard spec.fields.value(forBytesOf: facet.field) == .keyword else {
                 throw runtime.refuse(
                     "facets are over keyword fields; \(Redaction.name(facet.field)) is none", operation)
             }
@@ -113,8 +113,13 @@ public struct SearchIndex: Sendable {
 
     // MARK: Validation
 
-    private func check(_ query: SearchQuery, _ operation: String, depth: Int) throws(StoreError) {
+    /// At most 32 levels and 1000 nodes in all, as filters (F7).
+    private func check(
+        _ query: SearchQuery, _ operation: String, depth: Int, _ nodes: inout Int
+    ) throws(StoreError) {
         guard depth <= 32 else { throw runtime.refuse("a query is at most 32 levels deep", operation) }
+        nodes += 1
+        guard nodes <= 1000 else { throw runtime.refuse("a query has at most 1000 parts", operation) }
         var field: String?
         switch query {
         case .all: break
@@ -126,16 +131,15 @@ public struct SearchIndex: Sendable {
             field = of
             try runtime.require(.search(.prefix), operation)
         case .boolean(let must, let should, let mustNot):
-            guard must.count + should.count + mustNot.count <= 1000 else {
-                throw runtime.refuse("a boolean query has at most 1000 parts", operation)
+            for parts in [must, should, mustNot] {
+                for part in parts { try check(part, operation, depth: depth + 1, &nodes) }
             }
-            for part in must + should + mustNot { try check(part, operation, depth: depth + 1) }
         }
         if let field { try checkTextField(field, operation) }
     }
 
     private func checkTextField(_ field: String, _ operation: String) throws(StoreError) {
-        guard case .text = spec.fields[field] else {
+        guard case .text = spec.fields.value(forBytesOf: field) else {
             throw runtime.refuse("\(Redaction.name(field)) is no text field of the index", operation)
         }
     }
@@ -156,7 +160,7 @@ public struct SearchIndex: Sendable {
         try NameRules.check(document.id, "id", maxBytes: NameRules.maxIDBytes)
         try MetadataRules.validate(document.fields, record: document.id)
         for (name, type) in spec.fields {
-            guard let value = document.fields[name], !type.accepts(value) else { continue }
+            guard let value = document.fields.value(forBytesOf: name), !type.accepts(value) else { continue }
             throw .invalidArgument(
                 "document \(Redaction.name(document.id)): the field \(Redaction.name(name)) is \(type.shape), not \(value.kindName)"
             )
@@ -182,7 +186,8 @@ extension SearchIndexSpec {
     /// A literal must be of the kind that the mapping gives its field, scalar or element of an array (F4).
     func checkLiterals(of filter: Filter) throws(StoreError) {
         for child in filter.children { try checkLiterals(of: child) }
-        guard let path = filter.path, path.segments.count == 1, let type = fields[path.segments[0]] else { return }
+        guard let path = filter.path, path.segments.count == 1, let type = fields.value(forBytesOf: path.segments[0])
+        else { return }
         for literal in filter.literals where !type.accepts(literal) {
             throw .invalidArgument("the field \(path) is \(type.shape), and the literal a \(literal.kindName)")
         }

@@ -68,6 +68,7 @@ public struct SearchStore: Sendable {
         }
     }
 
+    /// A round trip to the backend.
     public func ping(deadline: Deadline? = nil) async throws(StoreError) -> BackendStatus {
         try await runtime.ping(deadline: deadline)
     }

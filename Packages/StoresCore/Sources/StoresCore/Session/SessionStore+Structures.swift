@@ -100,6 +100,7 @@ extension SessionStore {
     /// - Throws: `preconditionFailed` with the current generation when it is lost.
     public func renewLease(_ lease: Lease, ttl: Duration, deadline: Deadline? = nil) async throws(StoreError) -> Lease {
         let leases = try leases("renewLease")
+        try checkLease(lease.key, lease.generation, "renewLease")
         try checkExpiry(.after(ttl), "renewLease")
         return try await runtime.call("renewLease", deadline: deadline, isIdempotent: true) {
             context throws(StoreError) in
@@ -113,6 +114,7 @@ extension SessionStore {
     @discardableResult
     public func releaseLease(_ lease: Lease, deadline: Deadline? = nil) async throws(StoreError) -> Bool {
         let leases = try leases("releaseLease")
+        try checkLease(lease.key, lease.generation, "releaseLease")
         return try await runtime.call("releaseLease", deadline: deadline, isIdempotent: false) {
             context throws(StoreError) in
             try await leases.releaseLease(lease, context: context)

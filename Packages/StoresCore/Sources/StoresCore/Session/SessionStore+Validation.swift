@@ -25,7 +25,14 @@ extension SessionStore {
         }
         if let leaseGuard = write.leaseGuard {
             try runtime.require(.session(.leases), operation)
-            try checkKey(leaseGuard.key, operation)
+            try checkLease(leaseGuard.key, leaseGuard.generation, operation)
+        }
+    }
+
+    func checkLease(_ key: String, _ generation: Int64, _ operation: String) throws(StoreError) {
+        try checkKey(key, operation)
+        guard generation >= 1 else {
+            throw runtime.refuse("a generation is at least 1; got \(generation)", operation)
         }
     }
 
@@ -50,8 +57,9 @@ extension SessionStore {
 }
 
 /// What an etag looks like; one that this library never made is refused before I/O (S3).
-enum ETagRules {
-    static func check(_ etag: String) throws(StoreError) {
+public enum ETagRules {
+    /// - Throws: `invalidArgument` unless it is 1 to 256 printable ASCII characters without spaces.
+    public static func check(_ etag: String) throws(StoreError) {
         guard (1...256).contains(etag.utf8.count), etag.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw .invalidArgument("an etag is 1 to 256 printable ASCII characters without spaces")
         }

@@ -24,16 +24,9 @@ public struct SessionStore: Sendable {
     /// For each key, in order, what is there or nil; in one round trip where the backend allows (S10).
     public func get(_ keys: [String], deadline: Deadline? = nil) async throws(StoreError) -> [SessionEntry?] {
         for key in keys { try checkKey(key, "get") }
-        let deadline = deadline ?? .after(runtime.options.timeout)
-        var entries: [SessionEntry?] = []
-        entries.reserveCapacity(keys.count)
-        for range in runtime.split(keys.count, size: { keys[$0].utf8.count }) {
-            entries += try await runtime.call("get", deadline: deadline, isIdempotent: true) {
-                context throws(StoreError) in
-                try await driver.get(Array(keys[range]), context: context)
-            }
+        return try await runtime.bulkRead("get", nil, keys, deadline: deadline) { keys, context throws(StoreError) in
+            try await driver.get(keys, context: context)
         }
-        return entries
     }
 
     /// Writes a value.
@@ -60,10 +53,14 @@ public struct SessionStore: Sendable {
     }
 
     /// Independent writes in one round trip where the backend allows; each stands or fails alone (S10).
+    ///
+    /// - Parameter writes: At most one for each key: of two with conditions, neither could be said to have failed.
     @discardableResult
     public func set(_ writes: [SessionWrite], deadline: Deadline? = nil) async throws(StoreError) -> BulkResult {
         for write in writes { try check(write, "set") }
-        let writes = writes.lastOfEach(by: \.key)
+        guard writes.lastOfEach(by: \.key).count == writes.count else {
+            throw runtime.refuse("a batch has at most one write for each key", "set")
+        }
         let receipt = try await runtime.bulkWrite(
             "set", nil, ids: writes.map(\.key), size: { writes[$0].value.bytes.count + writes[$0].key.utf8.count },
             deadline: deadline, isIdempotent: writes.allSatisfy(\.isIdempotent)
@@ -140,6 +137,7 @@ public struct SessionStore: Sendable {
         }
     }
 
+    /// A round trip to the backend.
     public func ping(deadline: Deadline? = nil) async throws(StoreError) -> BackendStatus {
         try await runtime.ping(deadline: deadline)
     }

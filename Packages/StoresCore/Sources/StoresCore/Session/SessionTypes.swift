@@ -1,6 +1,8 @@
 /// The bytes and content type of a session value.
 public struct SessionValue: Sendable, Hashable {
+    /// At most the backend's `valueBytes`.
     public var bytes: [UInt8]
+    /// 1 to 256 UTF-8 bytes.
     public var contentType: String
 
     public init(bytes: [UInt8], contentType: String = "application/octet-stream") {

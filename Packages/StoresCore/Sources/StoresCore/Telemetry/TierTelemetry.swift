@@ -46,9 +46,6 @@ struct TierTelemetry: Sendable {
 
     var isEnabled: Bool { tracer != nil || metrics != nil }
 
-    /// Upper bounds, in seconds, of the histogram `db.client.operation.duration` that the conventions advise.
-    static let durationBuckets: [Double] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
-
     func start(_ operation: String, collection: String?) -> (any Tracing.Span)? {
         guard let tracer else { return nil }
         let name = collection.map { "\(operation) \($0)" } ?? operation

@@ -17,16 +17,18 @@ public enum RankFusion {
 
     /// How many of each list are fused for a result of `limit`: enough that an item which is low in one list and high
     /// in the other is not lost.
-    static func depth(_ limit: Int) -> Int {
-        max(100, limit.multipliedReportingOverflow(by: 4).overflow ? limit : limit * 4)
+    static func depth(_ limit: Int, atMost most: Int?) -> Int {
+        let wanted = max(100, limit.multipliedReportingOverflow(by: 4).overflow ? limit : limit * 4)
+        return max(limit, min(wanted, most ?? wanted))
     }
 
+    /// - Parameter most: The backend's largest `limit`, which the deeper queries keep too.
     static func hybrid(
         _ driver: any TextVectorDriver, _ text: VectorTextQuery, _ vector: [Float], _ target: VectorTarget,
-        _ context: CallContext
+        _ context: CallContext, atMost most: Int? = nil
     ) async throws(StoreError) -> VectorMatches {
         var deeper = text
-        deeper.limit = depth(text.limit)
+        deeper.limit = depth(text.limit, atMost: most)
         let byText = try await driver.textQuery(deeper, in: target, context: context)
         let byVector = try await driver.query(
             VectorQuery(vector: vector, filter: text.filter, limit: deeper.limit, include: text.include), in: target,

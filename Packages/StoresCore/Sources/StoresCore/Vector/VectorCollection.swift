@@ -97,9 +97,7 @@ public struct VectorCollection: Sendable {
         async throws(StoreError) -> [StoredVectorRecord]
     {
         try runtime.check("get", name) { () throws(StoreError) in try Self.checkIDs(ids) }
-        guard !ids.isEmpty else { return [] }
-        return try await runtime.call("get", name, deadline: deadline, isIdempotent: true) {
-            context throws(StoreError) in
+        return try await runtime.bulkRead("get", name, ids, deadline: deadline) { ids, context throws(StoreError) in
             try await driver.get(ids, from: target, include: include, context: context)
         }
     }
@@ -194,7 +192,8 @@ public struct VectorCollection: Sendable {
             if let native = driver as? any HybridVectorDriver {
                 return try await native.hybridQuery(query, vector, in: target, context: context)
             }
-            return try await RankFusion.hybrid(driver, query, vector, target, context)
+            return try await RankFusion.hybrid(
+                driver, query, vector, target, context, atMost: runtime.capabilities.limits[.queryLimit])
         }
     }
 

@@ -23,6 +23,8 @@ public protocol VectorDriver: Sendable {
     func get(_ ids: [String], from target: VectorTarget, include: VectorInclude, context: CallContext)
         async throws(StoreError) -> [StoredVectorRecord]
 
+    /// The nearest records that the filter matches, at most `limit`, each with its similarity and what `include` asks
+    /// for. Fewer than match only with `isComplete == false` (V9).
     func query(_ query: VectorQuery, in target: VectorTarget, context: CallContext) async throws(StoreError)
         -> VectorMatches
 
@@ -30,6 +32,7 @@ public protocol VectorDriver: Sendable {
     func delete(_ selection: RecordSelection, from target: VectorTarget, context: CallContext)
         async throws(StoreError) -> Int
 
+    /// How many records the namespace holds, or the filter matches.
     func count(where filter: Filter?, in target: VectorTarget, context: CallContext) async throws(StoreError) -> Int
 
     /// One page of all records, in an order that stays fixed while records are added and removed (V14).
@@ -100,6 +103,7 @@ public struct VectorTextQuery: Sendable, Hashable {
     }
 }
 
+/// What a delete removes: records by id, those that a filter matches, or all of the namespace or index.
 public enum RecordSelection: Sendable, Hashable {
     case ids([String])
     case filter(Filter)

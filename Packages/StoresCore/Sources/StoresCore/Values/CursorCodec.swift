@@ -1,6 +1,6 @@
-/// Cursors of the in-memory stores: the strings of the last item's key, in hexadecimal, so that any id survives.
-enum InMemoryCursor {
-    static func encode(_ parts: [String]) -> Cursor {
+/// Cursors as the strings of the last item's key, in hexadecimal with dots between, so that any id survives.
+public enum CursorCodec {
+    public static func encode(_ parts: [String]) -> Cursor {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         for (index, part) in parts.enumerated() {
@@ -14,7 +14,9 @@ enum InMemoryCursor {
     }
 
     /// - Parameter counts: How many parts there may be.
-    static func decode(_ cursor: Cursor, parts counts: some RangeExpression<Int>) throws(StoreError) -> [String] {
+    /// - Throws: ``refused`` for a cursor of another form.
+    public static func decode(_ cursor: Cursor, parts counts: some RangeExpression<Int>) throws(StoreError) -> [String]
+    {
         let parts = cursor.rawValue.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         var decoded: [String] = []
         for part in parts {
@@ -25,7 +27,8 @@ enum InMemoryCursor {
         return decoded
     }
 
-    static var refused: StoreError {
+    /// `invalidArgument`: the cursor is none of this store's.
+    public static var refused: StoreError {
         .invalidArgument(
             "the cursor was not given out by this store",
             remedy: "hand over the `next` of a page of the same query, or none to start anew")
