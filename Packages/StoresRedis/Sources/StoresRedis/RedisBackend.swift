@@ -23,9 +23,9 @@ final class RedisBackend: StoreBackend {
                 .internal, "no pipe for the connections' thread", remedy: "raise the limit of open files: ulimit -n",
                 applied: .no, phase: .configuration, underlying: error)
         }
-        let source = RedisFixedAddress(configuration.addresses[0])
-        client = RedisClient(node: RedisNode(configuration, source: source, reactor: reactor))
-        waiting = RedisBlockingConnections(configuration, reactor: reactor) { source }
+        let client = RedisClient(configuration, keys: keys, reactor: reactor)
+        self.client = client
+        waiting = RedisBlockingConnections(configuration, reactor: reactor) { client.eventSource }
     }
 
     var endpoint: String { configuration.endpoint }
@@ -41,7 +41,7 @@ final class RedisBackend: StoreBackend {
     }
 
     var session: (any SessionDriver)? {
-        RedisSessionDriver(client: client, keys: keys, etags: etags, isCluster: { false })
+        RedisSessionDriver(client: client, keys: keys, etags: etags)
     }
 
     var event: (any EventDriver)? { eventDriver }
@@ -52,6 +52,7 @@ final class RedisBackend: StoreBackend {
 
     func start(context: CallContext) async throws(StoreError) {
         let server = try await server(context)
+        try await client.start(server, context)
         if server.flavor != configuration.flavor {
             self.context.logger.warning(
                 "another server than the adapter's name says",

@@ -37,7 +37,9 @@ public struct RedisCommands: Sendable {
         -> Reply
     {
         guard !arguments.isEmpty else { throw .invalidArgument("a command has a name") }
-        let value = try await client.call(.events, context: CallContext(deadline: deadline)) { writer in
+        // In a cluster it goes where the first key is; a command without one, to the node of the event tier.
+        let place = arguments.count > 1 ? RedisPlace.key(arguments[1]) : .events
+        let value = try await client.call(place, context: CallContext(deadline: deadline)) { writer in
             writer.command(arguments.count)
             for argument in arguments { writer.text(argument) }
         }

@@ -9,19 +9,16 @@ final class RedisSessionDriver: SessionDriver {
     let keys: RedisKeys
     let etags: RedisEtags
     let leases: RedisLeases
-    /// Whether a transaction's keys must share a slot.
-    let isCluster: @Sendable () -> Bool
     /// SET with GET came with Redis 6.2.
     private let lacksSetGet = Atomic<Bool>(false)
 
     /// Values up to this size are written by SET, which hands back the value that was there.
     private static let plainWriteBytes = 16 << 10
 
-    init(client: RedisClient, keys: RedisKeys, etags: RedisEtags, isCluster: @escaping @Sendable () -> Bool) {
+    init(client: RedisClient, keys: RedisKeys, etags: RedisEtags) {
         self.client = client
         self.keys = keys
         self.etags = etags
-        self.isCluster = isCluster
         leases = RedisLeases(client: client, place: { .session($0) }, write: { keys.write(.lease, $0, to: &$1) })
     }
 

@@ -41,9 +41,9 @@ final class RedisBlockingConnections: Sendable {
         let context = CallContext(deadline: .after(timeout + .seconds(4)))
         do throws(StoreError) {
             let outcome = try await connection.call(count: 1, context: context, encode)
-            give(back: connection)
             guard case .one(let value) = outcome else { throw .redisUnexpected("one command") }
             _ = try value.checked()
+            give(back: connection)
         } catch {
             // The command may still be waiting over there.
             _ = state.withLock { $0.busy.removeValue(forKey: ObjectIdentifier(connection)) }

@@ -1,4 +1,5 @@
 import StoresCore
+import Synchronization
 
 /// Where a command belongs, by the key that it is about.
 enum RedisPlace: Sendable {
@@ -6,25 +7,62 @@ enum RedisPlace: Sendable {
     case session(String)
     /// All of the event tier.
     case events
+    /// A key as the server has it.
+    case key([UInt8])
 }
 
-/// Commands to whichever server has the keys.
+/// Commands to whichever server has the keys: the one there is, the primary that sentinels name, or a node of a
+/// cluster.
 final class RedisClient: Sendable {
-    private let node: RedisNode
-
-    init(node: RedisNode) {
-        self.node = node
+    private struct State {
+        var cluster: RedisClusterMap?
+        /// By address; once made they stay, since a node that left may come back.
+        var nodes: [RedisAddress: RedisNode] = [:]
+        /// The map is out of date: somebody is to fetch a new one.
+        var isStale = false
+        var isClosed = false
     }
+
+    private let configuration: RedisConfiguration
+    private let keys: RedisKeys
+    private let reactor: RedisReactor
+    private let source: any RedisAddressSource
+    private let single: RedisNode
+    private let eventSlot: Int
+    private let clustered = Atomic<Bool>(false)
+    private let state = Mutex(State())
+
+    /// How often a command follows the cluster's redirections.
+    private static let mostRedirections = 16
+
+    init(_ configuration: RedisConfiguration, keys: RedisKeys, reactor: RedisReactor) {
+        self.configuration = configuration
+        self.keys = keys
+        self.reactor = reactor
+        switch configuration.mode {
+        case .servers: source = RedisFixedAddress(configuration.addresses[0])
+        case .sentinels(let primary): source = RedisSentinels(configuration, primary: primary)
+        }
+        single = RedisNode(configuration, source: source, reactor: reactor)
+        eventSlot = RedisKeys.slot(keys.event("g"))
+    }
+
+    var isCluster: Bool { clustered.load(ordering: .relaxed) }
+
+    /// Where a connection for waiting goes.
+    var eventSource: any RedisAddressSource {
+        guard isCluster, let address = state.withLock({ $0.cluster?.address(of: eventSlot) }) else { return source }
+        return RedisFixedAddress(address)
+    }
+
+    // MARK: Commands
 
     /// One command.
     func call(_ place: RedisPlace, context: CallContext, _ encode: @Sendable (inout RedisWriter) -> Void)
-        async throws(StoreError)
-        -> RedisValue
+        async throws(StoreError) -> RedisValue
     {
-        guard case .one(let value) = try await node.call(count: 1, context: context, encode) else {
-            throw .redisUnexpected("one command")
-        }
-        return value
+        if isCluster { return try await callCluster(slot(of: place), context, encode) }
+        return try Self.one(try await single.call(count: 1, context: context, encode))
     }
 
     /// Many commands in one round trip; each has a reply of its own, which may be an error.
@@ -33,14 +71,11 @@ final class RedisClient: Sendable {
         _ encode: @Sendable (Int, inout RedisWriter) -> Void
     ) async throws(StoreError) -> [RedisValue] {
         guard count > 0 else { return [] }
-        let outcome = try await node.call(count: count, context: context) { writer in
+        if isCluster { return try await callCluster(count, context, place, encode) }
+        let outcome = try await single.call(count: count, context: context) { writer in
             for index in 0..<count { encode(index, &writer) }
         }
-        switch outcome {
-        case .one(let value): return [value]
-        case .several(let values): return values
-        case .failure, .again: throw .redisUnexpected("\(count) commands")
-        }
+        return try Self.several(outcome)
     }
 
     /// A script, by its digest; and by its text where the server does not have it.
@@ -88,11 +123,258 @@ final class RedisClient: Sendable {
         _ script: RedisScript, slot: Int?, place: RedisScanPlace, context: CallContext, arguments: Int,
         _ encode: @Sendable (inout RedisWriter) -> Void
     ) async throws(StoreError) -> (value: RedisValue, hasMoreServers: Bool) {
-        let value = try await run(script, .events, context: context, keys: 0, arguments: arguments, encode)
-        return (value, false)
+        var node = single
+        var hasMoreServers = false
+        if isCluster {
+            try await refreshIfStale(context)
+            let primaries = state.withLock { $0.cluster?.primaries ?? [] }
+            if let slot, let owner = state.withLock({ $0.cluster?.address(of: slot) }) {
+                node = self.node(owner)
+            } else if place.server < primaries.count {
+                node = self.node(primaries[place.server])
+                hasMoreServers = place.server + 1 < primaries.count
+            } else {
+                throw .invalidArgument(
+                    "the cluster has fewer servers than when the cursor was given out", remedy: "start the scan anew")
+            }
+        }
+        for byDigest in [true, false] {
+            let outcome = try await noting(node) { () async throws(StoreError) in
+                try await node.call(count: 1, context: context) { writer in
+                    script.begin(&writer, byDigest: byDigest, keys: 0, arguments: arguments)
+                    encode(&writer)
+                }
+            }
+            let value = try Self.one(outcome)
+            if byDigest, case .error(let error) = value, error.isCode("NOSCRIPT") { continue }
+            return (try value.checked(), hasMoreServers)
+        }
+        throw .redisUnexpected("a scan")
+    }
+
+    private static func one(_ outcome: RedisOutcome) throws(StoreError) -> RedisValue {
+        guard case .one(let value) = outcome else { throw .redisUnexpected("one command") }
+        return value
+    }
+
+    private static func several(_ outcome: RedisOutcome) throws(StoreError) -> [RedisValue] {
+        switch outcome {
+        case .one(let value): return [value]
+        case .several(let values): return values
+        case .failure, .again: throw .redisUnexpected("several commands")
+        }
+    }
+
+    // MARK: Clusters
+
+    /// Learns whether the server is a node of a cluster, and which node has what.
+    func start(_ server: RedisServer, _ context: CallContext) async throws(StoreError) {
+        guard server.mode == "cluster" else {
+            guard configuration.addresses.count == 1 || configuration.mode != .servers else {
+                throw StoreError(
+                    .invalidArgument,
+                    "\(configuration.flavor.variable("URL")) names several servers, and the first is "
+                        + "no node of a cluster",
+                    remedy: "name one, or sentinels: redis+sentinel://host:port,host:port/primary", applied: .no,
+                    phase: .configuration)
+            }
+            return
+        }
+        try await refresh(context)
+        clustered.store(true, ordering: .relaxed)
+    }
+
+    private func slot(of place: RedisPlace) -> Int {
+        switch place {
+        case .session(let key): RedisKeys.slot(keys.bytes(.entry, key))
+        case .events: eventSlot
+        case .key(let key): RedisKeys.slot(key)
+        }
+    }
+
+    private func node(_ address: RedisAddress) -> RedisNode {
+        state.withLock { state in
+            if let node = state.nodes[address] { return node }
+            let node = RedisNode(configuration, source: RedisFixedAddress(address), reactor: reactor)
+            state.nodes[address] = node
+            return node
+        }
+    }
+
+    private func owner(of slot: Int) -> RedisNode {
+        state.withLock { $0.cluster?.address(of: slot) }.map(node) ?? single
+    }
+
+    private func callCluster(_ slot: Int, _ context: CallContext, _ encode: @Sendable (inout RedisWriter) -> Void)
+        async throws(StoreError) -> RedisValue
+    {
+        try await refreshIfStale(context)
+        var node = owner(of: slot)
+        var asks = false
+        for redirection in 0..<Self.mostRedirections {
+            let (target, isAsking) = (node, asks)
+            let outcome = try await noting(target) { () async throws(StoreError) in
+                try await target.call(count: isAsking ? 2 : 1, context: context) { writer in
+                    if isAsking {
+                        writer.command(1)
+                        writer.word("ASKING")
+                    }
+                    encode(&writer)
+                }
+            }
+            let value = try Self.several(outcome).last ?? .null
+            guard let error = value.error else { return value }
+            switch RedisRedirection(error) {
+            case .moved(let slot, let address):
+                node = self.node(address)
+                asks = false
+                state.withLock { state in
+                    state.cluster?.note(slot, address)
+                    state.isStale = true
+                }
+            case .ask(let address):
+                node = self.node(address)
+                asks = true
+            case .again:
+                // The keys of the slot are on their way from one node to another, or nobody has it right now.
+                do {
+                    try await Task.sleep(for: .milliseconds(5 << min(redirection, 6)))
+                } catch {
+                    throw .cancelled(applied: .no)
+                }
+                try context.check("the call to the cluster", applied: .no)
+                state.withLock { $0.isStale = true }
+                try await refreshIfStale(context)
+                node = owner(of: slot)
+                asks = false
+            case nil: return value
+            }
+        }
+        throw StoreError(.unavailable, "the cluster redirects without end", applied: .no)
+    }
+
+    /// One call for each node, at the same time; what is redirected goes its own way.
+    private func callCluster(
+        _ count: Int, _ context: CallContext, _ place: (Int) -> RedisPlace,
+        _ encode: @Sendable (Int, inout RedisWriter) -> Void
+    ) async throws(StoreError) -> [RedisValue] {
+        try await refreshIfStale(context)
+        let slots = (0..<count).map { slot(of: place($0)) }
+        var groups: [ObjectIdentifier: (node: RedisNode, writer: RedisWriter, indices: [Int])] = [:]
+        for index in 0..<count {
+            let node = owner(of: slots[index])
+            encode(index, &groups[ObjectIdentifier(node), default: (node, RedisWriter(), [])].writer)
+            groups[ObjectIdentifier(node)]?.indices.append(index)
+        }
+        var values = [RedisValue](repeating: .null, count: count)
+        let parts = await withTaskGroup(
+            of: ([Int], Result<[RedisValue], StoreError>).self,
+            returning: [([Int], Result<[RedisValue], StoreError>)].self
+        ) { tasks in
+            for group in groups.values {
+                let (node, bytes, indices) = (group.node, group.writer.bytes, group.indices)
+                tasks.addTask {
+                    do throws(StoreError) {
+                        let outcome = try await self.noting(node) { () async throws(StoreError) in
+                            try await node.call(count: indices.count, context: context) { $0.encoded(bytes) }
+                        }
+                        return (indices, .success(try Self.several(outcome)))
+                    } catch {
+                        return (indices, .failure(error))
+                    }
+                }
+            }
+            return await tasks.reduce(into: []) { $0.append($1) }
+        }
+        for (indices, result) in parts {
+            // With several nodes, that one has failed says nothing of what the others did.
+            let replies: [RedisValue]
+            do throws(StoreError) {
+                replies = try result.get()
+            } catch {
+                throw parts.count == 1 ? error : error.forSome
+            }
+            for (index, value) in zip(indices, replies) { values[index] = value }
+        }
+        for index in 0..<count {
+            guard let error = values[index].error, RedisRedirection(error) != nil else { continue }
+            values[index] = try await callCluster(slots[index], context) { encode(index, &$0) }
+        }
+        return values
+    }
+
+    /// A node that does not answer may have been replaced.
+    private func noting(_ node: RedisNode, _ body: () async throws(StoreError) -> RedisOutcome) async throws(StoreError)
+        -> RedisOutcome
+    {
+        do throws(StoreError) {
+            return try await body()
+        } catch {
+            if error.code == .unavailable || error.code == .timeout { state.withLock { $0.isStale = true } }
+            throw error
+        }
+    }
+
+    /// The first who finds the map out of date fetches a new one; the others go on with what there is.
+    private func refreshIfStale(_ context: CallContext) async throws(StoreError) {
+        let isMine = state.withLock { state -> Bool in
+            defer { state.isStale = false }
+            return state.isStale
+        }
+        guard isMine else { return }
+        do throws(StoreError) {
+            try await refresh(context)
+        } catch {
+            // The old one may do; whoever fails with it asks again.
+            if error.code == .cancelled { throw error }
+        }
+    }
+
+    /// Asks one node after the other.
+    private func refresh(_ context: CallContext) async throws(StoreError) {
+        let known = state.withLock { $0.cluster?.primaries ?? [] }
+        var failure: StoreError = .redisUnexpected("CLUSTER SLOTS")
+        var asked: Set<RedisAddress> = []
+        for address in known + configuration.addresses where asked.insert(address).inserted {
+            do throws(StoreError) {
+                let node = node(address)
+                // A node that is silent must not use up the time of the others.
+                let patience = Deadline.after(min(context.deadline.remaining / 2, .seconds(2)))
+                let short = CallContext(
+                    deadline: min(context.deadline, patience), clock: context.clock, ids: context.ids)
+                let value = try Self.one(
+                    try await node.call(count: 1, context: short) { writer in
+                        writer.command(2)
+                        writer.word("CLUSTER")
+                        writer.word("SLOTS")
+                    }
+                ).checked()
+                guard let map = RedisClusterMap(value, askedAt: address) else { continue }
+                state.withLock { $0.cluster = map }
+                return
+            } catch {
+                failure = error
+                if error.code == .cancelled || context.deadline.hasPassed { throw error }
+            }
+        }
+        throw failure
     }
 
     func close() async {
-        await node.close()
+        let nodes = state.withLock { state in
+            state.isClosed = true
+            return Array(state.nodes.values)
+        }
+        for node in nodes { await node.close() }
+        await single.close()
+    }
+}
+
+extension StoreError {
+    /// The same where it holds for a part of the call, and nothing is known of the rest.
+    fileprivate var forSome: StoreError {
+        StoreError(
+            code, message, remedy: remedy, endpoint: endpoint, resource: resource, applied: .unknown,
+            conflict: conflict, retryAfter: retryAfter, isRetryable: isRetryable, phase: phase, underlying: underlying)
     }
 }

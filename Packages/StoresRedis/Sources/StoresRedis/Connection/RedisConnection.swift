@@ -19,9 +19,9 @@ enum RedisOutcome: Sendable {
 /// `@unchecked Sendable`: what is not in `state` is touched by the reactor's thread alone.
 final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     typealias Instant = ContinuousClock.Instant
-    private typealias Continuation = UnsafeContinuation<RedisOutcome, Never>
+    typealias Continuation = UnsafeContinuation<RedisOutcome, Never>
 
-    private enum Phase {
+    enum Phase {
         /// Not connected, and nobody wants it to be.
         case idle
         case opening
@@ -29,7 +29,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         case closed
     }
 
-    private struct State {
+    struct State {
         var phase = Phase.idle
         var pipeline = RedisPipeline<Continuation>()
         /// While ready.
@@ -43,7 +43,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     }
 
     /// Where the reactor's thread is with the connection.
-    private enum Step {
+    enum Step {
         case disconnected
         case resolving
         case connecting(RedisSocket, rest: [RedisSocketAddress])
@@ -51,25 +51,25 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         case ready(RedisSocket)
     }
 
-    private let configuration: RedisConfiguration
-    private let reactor: RedisReactor
-    private let source: any RedisAddressSource
+    let configuration: RedisConfiguration
+    let reactor: RedisReactor
+    let source: any RedisAddressSource
     private let tickets = Atomic<UInt64>(0)
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
-    private var step = Step.disconnected
-    private var reader: RedisReplyReader?
-    private var backoff = RedisBackoff()
-    private var notBefore: Instant?
+    var step = Step.disconnected
+    var reader: RedisReplyReader?
+    var backoff = RedisBackoff()
+    var notBefore: Instant?
     /// When the attempt to connect is given up.
-    private var giveUpAt: Instant?
+    var giveUpAt: Instant?
     /// Counts attempts, so that an answer which comes late is known as such.
-    private var attempt = 0
-    private var sending: [UInt8] = []
-    private var sent = 0
+    var attempt = 0
+    var sending: [UInt8] = []
+    var sent = 0
     private var spare: [UInt8] = []
     /// When bytes came last, or calls began to wait for some.
-    private var heardAt: Instant?
+    var heardAt: Instant?
     private var answers: [(Continuation, RedisOutcome)] = []
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
 
@@ -233,7 +233,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         return interest
     }
 
-    private var isResolving: Bool {
+    var isResolving: Bool {
         if case .resolving = step { true } else { false }
     }
 
@@ -279,7 +279,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
 
     /// - Returns: Whether all that was in hand has gone out.
     @discardableResult
-    private func sendInHand(_ socket: RedisSocket) -> Bool {
+    func sendInHand(_ socket: RedisSocket) -> Bool {
         while sent < sending.count {
             let result = sending.withUnsafeBytes { socket.write(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
             switch result {
@@ -351,115 +351,6 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         for left in left {
             left.waiter.resume(
                 returning: .failure(.timeout("the call to the server", applied: left.applied.storeApplied)))
-        }
-    }
-
-    // MARK: Opening
-
-    private func resolved(_ result: Result<[RedisSocketAddress], StoreError>, _ number: Int) {
-        guard number == attempt, isResolving else { return }
-        switch result {
-        case .success(let addresses): connect(addresses, after: nil)
-        case .failure(let error): fail(error)
-        }
-    }
-
-    private func connect(_ addresses: [RedisSocketAddress], after failure: RedisSystemError?) {
-        var failure = failure
-        for (index, address) in addresses.enumerated() {
-            do throws(RedisSystemError) {
-                let socket = try RedisSocket(connectingTo: address)
-                step = .connecting(socket, rest: Array(addresses[(index + 1)...]))
-                return
-            } catch {
-                failure = error
-            }
-        }
-        fail(.redisUnreachable(failure, configuration))
-    }
-
-    private func greet(_ socket: RedisSocket) {
-        guard let reader = RedisReplyReader() else {
-            return fail(StoreError(.internal, "no memory for a reader of replies", applied: .no))
-        }
-        self.reader = reader
-        let handshake = RedisHandshake(configuration, wantsPrimary: source.mayChange)
-        sending = handshake.bytes
-        sent = 0
-        step = .greeting(socket, handshake)
-        sendInHand(socket)
-    }
-
-    private func greeted() throws(RedisProtocolError) {
-        while case .greeting(let socket, var handshake) = step, let value = try reader?.next() {
-            do throws(StoreError) {
-                let isReady = try handshake.receive(value)
-                step = isReady ? .ready(socket) : .greeting(socket, handshake)
-            } catch {
-                return fail(error)
-            }
-        }
-        guard case .ready(let socket) = step else { return }
-        backoff.succeeded()
-        notBefore = nil
-        giveUpAt = nil
-        let waiting = state.withLock { state -> [Continuation] in
-            guard state.phase != .closed else { return [] }
-            state.phase = .ready
-            state.socket = socket
-            state.isSending = false
-            return state.pipeline.unpark()
-        }
-        for continuation in waiting { continuation.resume(returning: .again) }
-    }
-
-    // MARK: Ending
-
-    /// Gives the socket up. Who waits is told, and the next call opens it again, not before the back-off has passed.
-    private func fail(_ error: StoreError) {
-        var generator = SystemRandomNumberGenerator()
-        let wasReady = if case .ready = step { true } else { false }
-        notBefore = ContinuousClock.now + (wasReady ? .zero : backoff.failed(using: &generator))
-        disconnect()
-        let (left, parked) = state.withLock { state -> ([RedisPipeline<Continuation>.Left], [Continuation]) in
-            state.socket = nil
-            state.isSending = false
-            if state.phase != .closed { state.phase = .idle }
-            return (state.pipeline.breakOff(), state.pipeline.unpark())
-        }
-        for left in left {
-            left.waiter.resume(returning: .failure(error.filling(applied: left.applied.storeApplied)))
-        }
-        // Those who only waited for room have lost nothing: the connection is opened anew for them.
-        for continuation in parked {
-            continuation.resume(returning: wasReady ? .again : .failure(error.filling(applied: .no)))
-        }
-    }
-
-    private func disconnect() {
-        step = .disconnected
-        reader = nil
-        sending = []
-        sent = 0
-        heardAt = nil
-        giveUpAt = nil
-        attempt += 1
-    }
-
-    /// For good. Who waits is told.
-    func close() async {
-        let waiting = state.withLock { state -> [Continuation] in
-            state.phase = .closed
-            state.socket = nil
-            return state.pipeline.breakOff().map(\.waiter) + state.pipeline.unpark()
-        }
-        for continuation in waiting { continuation.resume(returning: .failure(.redisClosed)) }
-        await withUnsafeContinuation { continuation in
-            reactor.post { [self] in
-                disconnect()
-                reactor.leave(self)
-                continuation.resume()
-            }
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import Dispatch
+import StoresCore
 import Synchronization
 
 #if canImport(Darwin)
@@ -138,18 +139,6 @@ final class RedisReactor: Sendable {
     private static func milliseconds(until instant: ContinuousClock.Instant?) -> Int32 {
         guard let instant else { return -1 }
         let remaining = ContinuousClock.now.duration(to: instant)
-        return remaining <= .zero ? 0 : Int32(clamping: remaining.milliseconds)
-    }
-}
-
-extension Duration {
-    /// In milliseconds, rounded up.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, overflowed) = scaled.addingReportingOverflow(
-            (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
-        return overflowed ? .max : sum
+        return remaining <= .zero ? 0 : Int32(clamping: remaining.wholeMilliseconds)
     }
 }

@@ -84,6 +84,13 @@ final class RedisReplyReader {
         else { throw RedisProtocolError() }
     }
 
+    func feed(_ bytes: ArraySlice<UInt8>) throws(RedisProtocolError) {
+        let isTaken = bytes.withUnsafeBytes { raw in
+            redisReaderFeed(reader, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count) == REDIS_OK
+        }
+        guard isTaken else { throw RedisProtocolError() }
+    }
+
     /// The next whole reply; nil when more bytes are wanted.
     func next() throws(RedisProtocolError) -> RedisValue? {
         while true {

@@ -43,6 +43,11 @@ struct RedisWriter {
         newline()
     }
 
+    /// Commands that were written by another.
+    mutating func encoded(_ commands: [UInt8]) {
+        bytes.append(contentsOf: commands)
+    }
+
     /// Takes the bytes, and leaves `spare` in their place to be filled.
     mutating func take(replacement spare: consuming [UInt8] = []) -> [UInt8] {
         let taken = bytes

@@ -1,6 +1,6 @@
 import StoresCore
 
-/// Runs: a hash for each (`r:ID`), a sorted set of all ids (`R`) and one for each status (`S:STATUS`), in the order of
+/// Runs: a hash for each (`r:ID`), of which a delete leaves the version alone, a sorted set of all ids (`R`) and one for each status (`S:STATUS`), in the order of
 /// their bytes.
 extension RedisEventDriver: RunDriver {
     /// KEYS: run, all ids, ids of the status, lease for a guard. ARGV: id, status, state, version that is wanted or
@@ -12,7 +12,8 @@ extension RedisEventDriver: RunDriver {
           if current ~= ARGV[7] or current == '0' then return {'fenced', current} end
         end
         local found = redis.call('HMGET', KEYS[1], 'v', 's', 'c')
-        if ARGV[4] ~= '' and ARGV[4] ~= (found[1] or '0') then return {'version', found[1] or '0'} end
+        local version = found[2] and found[1] or '0'
+        if ARGV[4] ~= '' and ARGV[4] ~= version then return {'version', version} end
         local created = found[3] or ARGV[5]
         redis.call('HINCRBY', KEYS[1], 'v', 1)
         redis.call('HSET', KEYS[1], 's', ARGV[2], 'd', ARGV[3], 'c', created, 'u', ARGV[5])
@@ -40,7 +41,7 @@ extension RedisEventDriver: RunDriver {
         if not status then return 0 end
         redis.call('ZREM', ARGV[2] .. status, ARGV[1])
         redis.call('ZREM', KEYS[2], ARGV[1])
-        redis.call('UNLINK', KEYS[1])
+        redis.call('HDEL', KEYS[1], 's', 'd', 'c', 'u')
         return 1
         """)
 
@@ -101,8 +102,8 @@ extension RedisEventDriver: RunDriver {
     /// Nil when it was removed.
     private func run(_ id: String, _ fields: RedisValue) throws(StoreError) -> Run? {
         guard let fields = fields.array, fields.count == 5 else { throw .redisUnexpected("a run") }
-        guard let version = fields[0].integer else { return nil }
-        guard let status = fields[1].text, let state = fields[2].bytes, let created = fields[3].integer,
+        guard let version = fields[0].integer, let status = fields[1].text else { return nil }
+        guard let state = fields[2].bytes, let created = fields[3].integer,
             let updated = fields[4].integer
         else { throw .redisForeign(id) }
         return Run(

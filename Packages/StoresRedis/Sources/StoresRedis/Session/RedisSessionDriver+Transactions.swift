@@ -87,12 +87,12 @@ extension RedisSessionDriver: TransactionalSessionDriver {
 
     /// What one script touches must be on one server of a cluster.
     func checkSlots(_ key: String, _ leaseGuard: LeaseGuard?) throws(StoreError) {
-        guard let leaseGuard, isCluster() else { return }
+        guard let leaseGuard, client.isCluster else { return }
         try checkSlots(key, keys.bytes(.lease, leaseGuard.key), leaseGuard.key)
     }
 
     private func checkSlots(_ key: String, _ other: String) throws(StoreError) {
-        guard isCluster() else { return }
+        guard client.isCluster else { return }
         try checkSlots(key, keys.bytes(.entry, other), other)
     }
 

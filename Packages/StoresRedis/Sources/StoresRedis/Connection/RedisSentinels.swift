@@ -1,0 +1,126 @@
+internal import Dispatch
+import StoresCore
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// Sentinels, which are asked for the primary's address whenever a connection is opened.
+struct RedisSentinels: RedisAddressSource {
+    private let addresses: [RedisAddress]
+    private let password: String?
+    private let primary: String
+    private let endpoint: String
+    /// For one sentinel.
+    private let timeout: Duration
+
+    // It asks and resolves in a thread of its own, where waiting holds up nobody.
+    private let queue = DispatchQueue(label: "stores.redis.sentinels")
+
+    var mayChange: Bool { true }
+
+    init(_ configuration: RedisConfiguration, primary: String) {
+        addresses = configuration.addresses
+        password = configuration.sentinelPassword
+        endpoint = configuration.endpoint
+        self.primary = primary
+        timeout = min(.seconds(1), configuration.connectTimeout / max(1, addresses.count))
+    }
+
+    func find(_ found: @escaping @Sendable (Result<[RedisSocketAddress], StoreError>) -> Void) {
+        queue.async { [self] in
+            var failure = StoreError(
+                .unavailable, "no sentinel answers", remedy: "look at the sentinels that the URL names",
+                endpoint: endpoint, applied: .no, phase: .tcp)
+            for address in addresses {
+                do throws(StoreError) {
+                    return found(.success(try ask(address)))
+                } catch {
+                    failure = error
+                }
+            }
+            found(.failure(failure))
+        }
+    }
+
+    private func ask(_ address: RedisAddress) throws(StoreError) -> [RedisSocketAddress] {
+        let deadline = Deadline.after(timeout)
+        var writer = RedisWriter()
+        if let password {
+            writer.command(2)
+            writer.word("AUTH")
+            writer.text(password)
+        }
+        writer.command(3)
+        writer.word("SENTINEL")
+        writer.word("get-master-addr-by-name")
+        writer.text(primary)
+        let replies = try exchange(address, writer.bytes, count: password == nil ? 1 : 2, deadline)
+        for reply in replies {
+            if let error = reply.error { throw .redisHandshake(error) }
+        }
+        guard let parts = replies.last?.array, parts.count == 2, let host = parts[0].text, let port = parts[1].integer
+        else {
+            throw StoreError(
+                .unavailable, "the sentinel \(address) knows no primary of the name that the URL ends with",
+                remedy: "take the name from the sentinels' configuration: sentinel monitor NAME …", endpoint: endpoint,
+                applied: .no, phase: .configuration)
+        }
+        return try resolve(.tcp(host: host, port: Int(clamping: port)))
+    }
+
+    private func resolve(_ address: RedisAddress) throws(StoreError) -> [RedisSocketAddress] {
+        do throws(RedisResolutionError) {
+            return try RedisSocket.resolve(address)
+        } catch {
+            throw .redisUnresolved(error, address)
+        }
+    }
+
+    /// Sends the bytes, and waits for so many replies.
+    private func exchange(_ address: RedisAddress, _ bytes: [UInt8], count: Int, _ deadline: Deadline)
+        throws(StoreError) -> [RedisValue]
+    {
+        func lost(_ message: String) -> StoreError {
+            StoreError(
+                .unavailable, "the sentinel \(address) \(message)", endpoint: endpoint, applied: .no, phase: .tcp)
+        }
+        for candidate in try resolve(address) {
+            let socket: RedisSocket
+            do throws(RedisSystemError) { socket = try RedisSocket(connectingTo: candidate) } catch { continue }
+            guard Self.wait(socket, POLLOUT, deadline), socket.connectError == 0 else { continue }
+            guard case .bytes(bytes.count) = bytes.withUnsafeBytes({ socket.write($0) }),
+                let reader = RedisReplyReader()
+            else { continue }
+            var replies: [RedisValue] = []
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while replies.count < count {
+                guard Self.wait(socket, POLLIN, deadline) else { throw lost("does not answer") }
+                let transfer = buffer.withUnsafeMutableBytes { socket.read(into: $0) }
+                if case .wouldBlock = transfer { continue }
+                guard case .bytes(let count) = transfer else { throw lost("closed the connection") }
+                do throws(RedisProtocolError) {
+                    try reader.feed(buffer[..<count])
+                    while let value = try reader.next() { replies.append(value) }
+                } catch {
+                    throw lost("sends what is no reply")
+                }
+            }
+            return replies
+        }
+        throw lost("can't be reached")
+    }
+
+    private static func wait(_ socket: RedisSocket, _ events: some BinaryInteger, _ deadline: Deadline) -> Bool {
+        var polled = pollfd(fd: socket.descriptor, events: Int16(events), revents: 0)
+        while true {
+            let count = poll(&polled, 1, deadline.remainingMilliseconds)
+            if count > 0 { return true }
+            if count == 0 || errno != EINTR { return false }
+        }
+    }
+}
