@@ -1,7 +1,7 @@
 public import StoresCore
 
-/// Session and event stores on Redis, Valkey or KeyDB: `registry.register(StoresRedis.self)`, then `STORE_SESSION=redis`
-/// and so on.
+/// Session and event stores on Redis, Valkey or KeyDB: `registry.register(StoresRedis.self)`, then
+/// `STORE_SESSION=redis` and so on.
 public enum StoresRedis: StoreAdapter {
     public static let descriptions = RedisFlavor.allCases.map { flavor in
         AdapterDescription(

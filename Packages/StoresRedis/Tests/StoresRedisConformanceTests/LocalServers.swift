@@ -4,8 +4,7 @@ import StoresRedis
 
 /// Servers of a test's own, of the program that another server says it is: nodes of a cluster, a replica, a sentinel.
 ///
-/// Each stands under a shell that waits for the test's end of a pipe to close: when the test ends, however it does,
-/// the server ends.
+/// Each stands under a shell that watches this process: when it ends, however it does, the server ends.
 ///
 /// `@unchecked Sendable`: a test starts and kills its servers one after the other.
 final class LocalServers: @unchecked Sendable {
@@ -16,7 +15,6 @@ final class LocalServers: @unchecked Sendable {
     private let folder: URL
     private let program: String
     private let environment: [String: String]
-    private var pipes: [Int: Pipe] = [:]
     private var processes: [Int: Process] = [:]
 
     /// - Returns: Nil where a server's program can't be found out: Linux has it under `/proc`.
@@ -38,7 +36,7 @@ final class LocalServers: @unchecked Sendable {
         program = executable
         var environment = ProcessInfo.processInfo.environment
         // Its libraries may lie anywhere.
-        let maps = (try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(process)/maps"))) ?? Data()
+        let maps = FileHandle(forReadingAtPath: "/proc/\(process)/maps")?.readDataToEndOfFile() ?? Data()
         let libraries = String(decoding: maps, as: UTF8.self).split(separator: "\n").compactMap { line -> String? in
             guard line.contains(".so"), let path = line.split(separator: " ").last, path.hasPrefix("/") else {
                 return nil
@@ -52,10 +50,19 @@ final class LocalServers: @unchecked Sendable {
     }
 
     deinit {
-        for pipe in pipes.values { try? pipe.fileHandleForWriting.close() }
-        for process in processes.values { process.waitUntilExit() }
+        for process in processes.values {
+            process.terminate()
+            process.waitUntilExit()
+        }
         try? FileManager.default.removeItem(at: folder)
     }
+
+    private static let watch = """
+        "$@" & child=$!
+        trap 'kill -9 $child; exit' TERM
+        while kill -0 "$WATCHED" 2>/dev/null; do sleep 0.1; done
+        kill -9 $child
+        """
 
     /// - Parameter configuration: Lines of a configuration file; the port and the folder are added.
     func start(_ port: Int, _ configuration: [String], arguments: [String] = []) throws {
@@ -66,24 +73,22 @@ final class LocalServers: @unchecked Sendable {
         try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments =
-            [
-                "-c", "\"$@\" & child=$!; read line; kill -9 $child; wait $child", "sh", program, file.path,
-            ] + arguments
+        process.arguments = ["-c", Self.watch, "sh", program, file.path] + arguments
+        var environment = environment
+        environment["WATCHED"] = "\(ProcessInfo.processInfo.processIdentifier)"
         process.environment = environment
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardInput = pipe
+        process.standardInput = FileHandle.nullDevice
         try process.run()
-        pipes[port] = pipe
         processes[port] = process
     }
 
     /// As a crash would.
     func kill(_ port: Int) {
-        try? pipes.removeValue(forKey: port)?.fileHandleForWriting.close()
-        processes.removeValue(forKey: port)?.waitUntilExit()
+        let process = processes.removeValue(forKey: port)
+        process?.terminate()
+        process?.waitUntilExit()
     }
 
     /// Runs the command line of the servers, which lies beside them, until it succeeds.

@@ -21,7 +21,7 @@ struct Server: Sendable, CustomTestStringConvertible {
 @Suite(
     .enabled(
         if: !Server.all.isEmpty,
-        "no server: set REDIS_URL or VALKEY_URL, or run scripts/services start redis valkey and export scripts/services env"
+        "no server: set REDIS_URL or VALKEY_URL, as scripts/services env prints them"
     ))
 struct RedisConformanceTests {
     @Test(arguments: Server.all, Conformance.cases(for: .session))

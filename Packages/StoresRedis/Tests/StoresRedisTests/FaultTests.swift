@@ -12,7 +12,8 @@ struct FaultTests {
 
     /// Every task writes and reads keys of its own; a reply that went to somebody else shows itself by its content.
     private func load(
-        _ stores: Stores, tasks: Int, rounds: Int, cancelling: Bool = false, allowing codes: Set<StoreError.Code>
+        _ stores: Stores, tasks: Int, rounds: Int, cancelling: Bool = false, givingUpAfter most: Int = .max,
+        allowing codes: Set<StoreError.Code>
     ) async throws -> (succeeded: Int, failed: Int) {
         try await withThrowingTaskGroup(of: (Int, Int).self, returning: (succeeded: Int, failed: Int).self) { group in
             for number in 0..<tasks {
@@ -46,7 +47,7 @@ struct FaultTests {
                             #expect(codes.contains(error.code), "\(String(reflecting: error))")
                             failed += 1
                             // Each waits for the next attempt to connect, so that not all need be made.
-                            if !cancelling, failed == 8 { break }
+                            if failed == most { break }
                         }
                     }
                     return (succeeded, failed)
@@ -256,7 +257,7 @@ struct FaultTests {
     func killed(_ server: TestServer) async throws {
         try await server.withStores(options: patient) { stores in
             try await stores.session.increment("n", expiry: .never)
-            async let running = load(stores, tasks: 32, rounds: 100, allowing: [.unavailable])
+            async let running = load(stores, tasks: 32, rounds: 1_000_000, givingUpAfter: 4, allowing: [.unavailable])
             try server.service("kill")
             let (succeeded, failed) = try await running
             #expect(failed > 0, "\(succeeded) and \(failed)")

@@ -67,8 +67,8 @@ struct RedisSentinels: RedisAddressSource {
         else {
             throw StoreError(
                 .unavailable, "the sentinel \(address) knows no primary of the name that the URL ends with",
-                remedy: "take the name from the sentinels' configuration: sentinel monitor NAME …", endpoint: endpoint,
-                applied: .no, phase: .configuration)
+                remedy: "take the name from the sentinels' configuration: sentinel monitor NAME …",
+                endpoint: endpoint, applied: .no, phase: .configuration)
         }
         return try resolve(.tcp(host: host, port: Int(clamping: port)))
     }

@@ -18,7 +18,8 @@ extension RedisEventDriver: OrderedEventDriver {
         if position != nil, after < dropped {
             throw StoreError(
                 .notFound,
-                "events after this position were dropped; the oldest that is kept comes after \(Position(dropped).rawValue)",
+                "events after this position were dropped; the oldest that is kept comes after "
+                    + Position(dropped).rawValue,
                 remedy: "read from the start of what is kept, or from that position, and make up for what is missing",
                 applied: .no)
         }
