@@ -227,10 +227,11 @@ public final class PostgresPool: Sendable {
     private func open(shared index: Int?, _ wanted: Deadline) {
         let id = nextID.add(1, ordering: .relaxed).newValue
         let queue = DispatchQueue(label: "stores.postgres.\(id)")
-        // A little earlier than who waits for it, so that he gets the reason rather than a time-out.
+        // A little earlier than who waits for it, so that he gets the reason rather than a time-out. Who waits for less
+        // than a second gets a time-out, and the connection is there for who comes next.
         let own = Deadline.after(configuration.connectTimeout)
-        let margin = min(Duration.milliseconds(200), wanted.remaining / 4)
-        let deadline = min(own, Deadline(wanted.instant.advanced(by: .zero - margin)))
+        let early = Deadline(wanted.instant.advanced(by: .milliseconds(-200)))
+        let deadline = wanted.remaining < .seconds(1) ? own : min(own, early)
         queue.async {
             do throws(StoreError) {
                 let connection = try self.make(id, queue, deadline)
