@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 
 from . import downloads
-from .shell import Failed, has, read
+from .shell import ROOT, Failed, has, read
 
 PASSWORD = "backend-services"
 
@@ -224,6 +224,29 @@ class Chroma(Backend):
         return {"CHROMA_URL": f"http://127.0.0.1:{place.port}"}
 
 
+class QdrantPeer(Backend):
+    """No Qdrant, of which there is no package, but a peer: the vendor's models and engine from PyPI, behind a transport
+    of ours (Tests/Peers/qdrant.py)."""
+    name = "qdrant-peer"
+    port = 16333
+
+    def programs(self):
+        return downloads.pypi("qdrant-client-1.20.0", "qdrant-client==1.20.0", "jsonschema==4.25.1") / "bin"
+
+    def prepare(self, place):
+        self.programs()
+        super().prepare(place)
+
+    def command(self, place):
+        return [self.programs() / "python", ROOT / "Tests/Peers/qdrant.py", "--port", place.port]
+
+    def is_ready(self, place):
+        return answers_http(f"http://127.0.0.1:{place.port}/readyz", {200})
+
+    def variables(self, place):
+        return {"QDRANT_URL": f"http://127.0.0.1:{place.port}"}
+
+
 class S3(Backend):
     """rclone's S3 server over a folder: it checks signatures, and knows neither conditions nor versions."""
     name = "s3"
@@ -261,4 +284,4 @@ class S3(Backend):
         }
 
 
-BACKENDS = {backend.name: backend for backend in (Postgres(), Redis(), Valkey(), Chroma(), S3())}
+BACKENDS = {backend.name: backend for backend in (Postgres(), Redis(), Valkey(), Chroma(), QdrantPeer(), S3())}

@@ -18,11 +18,14 @@ public struct FilterTerms: Sendable, Hashable {
     public private(set) var terms: [String] = []
     public private(set) var orders: [String: Double] = [:]
 
+    /// The key under which the first order of a field stands: what a backend builds an index for.
+    public static func orderKey(_ path: FieldPath) -> String { FilterPath.order(FilterPath.pointer(path), 0) }
+
     public init(_ metadata: Metadata) {
         add(metadata, under: "")
         // An array may hold the same element twice; a set is what is meant.
-        var seen: Set<[UInt8]> = []
-        terms.removeAll { !seen.insert(Array($0.utf8)).inserted }
+        var seen: Set<IDKey> = []
+        terms.removeAll { !seen.insert(IDKey($0)).inserted }
     }
 
     /// What is there already, as a backend has it.

@@ -13,9 +13,9 @@ public indirect enum TermFilter: Sendable, Hashable {
 
     case everything
     case nothing
-    /// At least one of these terms is there. Never empty.
+    /// At least one of these terms is there. Never empty, none twice.
     case hasAny([String])
-    /// None of these terms is there. Never empty.
+    /// None of these terms is there. Never empty, none twice.
     case hasNone([String])
     /// The order under this key compares so. It is there wherever the terms beside it are.
     case order(String, Comparison, Double)
@@ -81,6 +81,9 @@ public indirect enum TermFilter: Sendable, Hashable {
 
     private static func has(_ terms: [String], isNegated: Bool) -> TermFilter {
         if terms.isEmpty { return isNegated ? .everything : .nothing }
+        // A list may name a value twice; backends want a set.
+        var seen: Set<IDKey> = []
+        let terms = terms.filter { seen.insert(IDKey($0)).inserted }
         return isNegated ? .hasNone(terms) : .hasAny(terms)
     }
 

@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+"""A peer of Qdrant: the vendor's models and the vendor's engine behind a transport of ours.
+
+Request bodies are parsed by `qdrant_client.http.models`, which refuse unknown keys and unknown words; what they say is
+run by `QdrantClient(":memory:")`, which searches exactly. Paths, statuses and error bodies are those of Qdrant 1.19's
+description. Nothing is kept on disk, payload indexes are remembered and not used, one request runs at a time.
+
+    qdrant.py --port 6333 [--api-key KEY] [--openapi FILE]
+
+With --openapi, or QDRANT_OPENAPI, each request is checked against the official description as well: path, query and
+body. What it does not allow is answered with 400 and told on the standard error.
+"""
+
+import argparse
+import http.server
+import json
+import os
+import re
+import sys
+import threading
+import time
+import urllib.parse
+import warnings
+
+import pydantic
+from qdrant_client import QdrantClient
+from qdrant_client.http import models
+
+warnings.filterwarnings("ignore")
+
+PARSERS = {
+    name: pydantic.TypeAdapter(kind)
+    for name, kind in {
+        "create": models.CreateCollection, "index": models.CreateFieldIndex, "upsert": models.PointInsertOperations,
+        "retrieve": models.PointRequest, "query": models.QueryRequest, "scroll": models.ScrollRequest,
+        "count": models.CountRequest, "delete": models.PointsSelector,
+    }.items()
+}
+
+
+class Refusal(Exception):
+    def __init__(self, status, text):
+        super().__init__(text)
+        self.status = status
+
+
+class Peer:
+    def __init__(self, key, description):
+        self.client = QdrantClient(":memory:")
+        self.key = key
+        self.description = description
+        self.indexes = {}
+        self.lock = threading.Lock()
+        self.operation = 0
+
+    # MARK: Routes
+
+    ROUTES = [
+        ("GET", r"/", "about"),
+        ("GET", r"/(?:readyz|livez|healthz)", "ready"),
+        ("GET", r"/collections", "list"),
+        ("GET", r"/collections/([^/]+)", "describe"),
+        ("PUT", r"/collections/([^/]+)", "create"),
+        ("DELETE", r"/collections/([^/]+)", "drop"),
+        ("PUT", r"/collections/([^/]+)/index", "index"),
+        ("PUT", r"/collections/([^/]+)/points", "upsert"),
+        ("POST", r"/collections/([^/]+)/points", "retrieve"),
+        ("POST", r"/collections/([^/]+)/points/query", "query"),
+        ("POST", r"/collections/([^/]+)/points/scroll", "scroll"),
+        ("POST", r"/collections/([^/]+)/points/count", "count"),
+        ("POST", r"/collections/([^/]+)/points/delete", "delete"),
+    ]
+
+    def answer(self, method, target, body):
+        path, _, query = target.partition("?")
+        for verb, pattern, name in self.ROUTES:
+            if verb == method and (match := re.fullmatch(pattern, path)):
+                break
+        else:
+            raise Refusal(404, "")
+        parameters = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+        if self.description:
+            self.description.check(method, path, parameters, body)
+        arguments = [urllib.parse.unquote(part) for part in match.groups()]
+        if name in PARSERS:
+            try:
+                arguments.append(PARSERS[name].validate_json(body or b"null"))
+            except pydantic.ValidationError as error:
+                first = error.errors(include_url=False, include_input=False)[0]
+                raise Refusal(400, f"Format error in JSON body: {first['loc']}: {first['msg']}") from error
+        with self.lock:
+            if arguments and name not in ("create", "drop") and not self.client.collection_exists(arguments[0]):
+                raise Refusal(404, f"Not found: Collection `{arguments[0]}` doesn't exist!")
+            try:
+                return getattr(self, name)(*arguments, **({"waits": parameters.get("wait") == "true"}
+                                                          if name in ("upsert", "delete", "index") else {}))
+            except (ValueError, TypeError, IndexError) as error:
+                raise Refusal(400, f"Wrong input: {error}") from error
+
+    def about(self):
+        return {"title": "qdrant - vector search engine", "version": "1.19.0", "commit": "peer"}
+
+    def ready(self):
+        return "all shards are ready"
+
+    def list(self):
+        return {"collections": [{"name": each.name} for each in self.client.get_collections().collections]}
+
+    def describe(self, name):
+        found = self.client.get_collection(name).model_dump(mode="json")
+        found["payload_schema"] = self.indexes.get(name, {})
+        return found
+
+    def create(self, name, wanted):
+        if self.client.collection_exists(name):
+            raise Refusal(409, f"Wrong input: Collection `{name}` already exists!")
+        self.client.create_collection(
+            name, vectors_config=wanted.vectors, sparse_vectors_config=wanted.sparse_vectors, metadata=wanted.metadata)
+        self.indexes[name] = {}
+        return True
+
+    def drop(self, name):
+        there = self.client.collection_exists(name)
+        if there:
+            self.client.delete_collection(name)
+        self.indexes.pop(name, None)
+        return there
+
+    def index(self, name, wanted, waits):
+        schema = wanted.field_schema
+        kind = getattr(schema, "type", schema)
+        self.indexes[name][wanted.field_name] = {
+            "data_type": getattr(kind, "value", kind), "points": self.client.count(name).count}
+        return self.updated(waits)
+
+    def updated(self, waits):
+        self.operation += 1
+        return {"operation_id": self.operation, "status": "completed" if waits else "acknowledged"}
+
+    def upsert(self, name, wanted, waits):
+        if isinstance(wanted, models.PointsList):
+            self.client.upsert(name, points=wanted.points)
+        else:
+            self.client.upsert(name, points=wanted.batch)
+        return self.updated(waits)
+
+    def retrieve(self, name, wanted):
+        found = self.client.retrieve(
+            name, ids=wanted.ids, with_payload=True if wanted.with_payload is None else wanted.with_payload,
+            with_vectors=wanted.with_vector or False)
+        return [point(each) for each in found]
+
+    def query(self, name, wanted):
+        found = self.client.query_points(
+            name, query=wanted.query, using=wanted.using, prefetch=wanted.prefetch, query_filter=wanted.filter,
+            search_params=None, limit=wanted.limit or 10, offset=wanted.offset,
+            with_payload=wanted.with_payload or False, with_vectors=wanted.with_vector or False,
+            score_threshold=wanted.score_threshold)
+        return {"points": [dict(point(each), score=float(each.score), version=0) for each in found.points]}
+
+    def scroll(self, name, wanted):
+        found, following = self.client.scroll(
+            name, scroll_filter=wanted.filter, limit=wanted.limit or 10, offset=wanted.offset,
+            with_payload=True if wanted.with_payload is None else wanted.with_payload,
+            with_vectors=wanted.with_vector or False)
+        return {"points": [point(each) for each in found], "next_page_offset": following}
+
+    def count(self, name, wanted):
+        return {"count": self.client.count(name, count_filter=wanted.filter, exact=True).count}
+
+    def delete(self, name, wanted, waits):
+        self.client.delete(name, points_selector=wanted)
+        return self.updated(waits)
+
+
+def point(found):
+    shown = {"id": found.id, "payload": found.payload}
+    if found.vector is not None:
+        shown["vector"] = {
+            name: vector.model_dump() if isinstance(vector, models.SparseVector) else [float(x) for x in vector]
+            for name, vector in found.vector.items()
+        } if isinstance(found.vector, dict) else [float(x) for x in found.vector]
+    return shown
+
+
+class Description:
+    """The official OpenAPI description, as JSON Schema."""
+
+    def __init__(self, path):
+        import jsonschema
+        with open(path, encoding="utf-8") as file:
+            self.document = json.load(file)
+        self.components = {"schemas": {name: self.translated(schema)
+                                       for name, schema in self.document["components"]["schemas"].items()}}
+        self.make = lambda schema: jsonschema.Draft202012Validator({**schema, "components": self.components})
+        self.validators = {}
+
+    @classmethod
+    def translated(cls, schema):
+        """`nullable` of OpenAPI 3.0 as JSON Schema says it; an object's keys are all there are."""
+        if isinstance(schema, list):
+            return [cls.translated(each) for each in schema]
+        if not isinstance(schema, dict):
+            return schema
+        if schema == {"nullable": True}:
+            return {"type": "null"}
+        found = {key: cls.translated(value) for key, value in schema.items() if key != "nullable"}
+        if schema.get("nullable") and isinstance(schema.get("type"), str):
+            found["type"] = [schema["type"], "null"]
+        if schema.get("type") == "object" and "properties" in schema and "additionalProperties" not in schema:
+            found["additionalProperties"] = False
+        return found
+
+    def check(self, method, path, parameters, body):
+        problem = self.problem(method, path, parameters, body)
+        if problem:
+            print(f"NOT IN THE DESCRIPTION: {method} {path}: {problem}", file=sys.stderr, flush=True)
+            raise Refusal(400, f"not in the description: {problem}")
+
+    def problem(self, method, path, parameters, body):
+        for template, methods in self.document["paths"].items():
+            if not re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path):
+                continue
+            operation = methods.get(method.lower())
+            if operation is None:
+                continue
+            known = {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
+            if unknown := parameters.keys() - known:
+                return f"no query parameter {', '.join(unknown)}"
+            if "requestBody" not in operation:
+                return "a body" if body else None
+            if (method, template) not in self.validators:
+                self.validators[method, template] = self.make(
+                    self.translated(operation["requestBody"]["content"]["application/json"]["schema"]))
+            error = next(self.validators[method, template].iter_errors(json.loads(body)), None)
+            return f"{error.json_path}: {error.message[:300]}" if error else None
+        return "no such path"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, *_):
+        pass
+
+    def serve(self):
+        begin = time.monotonic()
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        peer = self.server.peer
+        path = self.path.partition("?")[0]
+        if peer.key and path not in ("/", "/readyz", "/livez", "/healthz"):
+            bearer = (self.headers.get("authorization") or "").removeprefix("Bearer ")
+            given = self.headers.get("api-key") or bearer
+            if given != peer.key:
+                text = "Invalid API key or JWT" if given else \
+                    "Must provide an API key or an Authorization bearer token"
+                return self.reply(403 if given else 401, text.encode(), "text/plain")
+        if len(body) > 32 << 20:
+            return self.reply(413, b"Payload too large", "text/plain")
+        try:
+            result = peer.answer(self.command, self.path, body)
+        except Refusal as refusal:
+            if refusal.status == 404 and not str(refusal):
+                return self.reply(404, b"", "text/plain")
+            text = {"status": {"error": str(refusal)}, "time": time.monotonic() - begin}
+            return self.reply(refusal.status, json.dumps(text).encode(), "application/json")
+        except Exception as error:  # What the engine throws that is no refusal.
+            print(f"{self.command} {self.path}: {error!r}", file=sys.stderr, flush=True)
+            text = {"status": {"error": f"Service internal error: {error!r}"}, "time": 0}
+            return self.reply(500, json.dumps(text).encode(), "application/json")
+        if isinstance(result, str):
+            return self.reply(200, result.encode(), "text/plain")
+        if path != "/":
+            result = {"result": result, "status": "ok", "time": time.monotonic() - begin}
+        return self.reply(200, json.dumps(result).encode(), "application/json")
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = serve
+
+    def reply(self, status, body, kind):
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--api-key")
+    parser.add_argument("--openapi", default=os.environ.get("QDRANT_OPENAPI"))
+    arguments = parser.parse_args()
+    server = Server(("127.0.0.1", arguments.port), Handler)
+    server.peer = Peer(arguments.api_key, Description(arguments.openapi) if arguments.openapi else None)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
