@@ -51,11 +51,12 @@ let package = Package(
         .library(name: "StoresSQLite", targets: ["StoresSQLite"]),
         .library(name: "StoresHTTP", targets: ["StoresHTTP"]),
         .library(name: "StoresChroma", targets: ["StoresChroma"]),
+        .library(name: "StoresQdrant", targets: ["StoresQdrant"]),
     ],
     traits: [
         .default(enabledTraits: []),
         .trait(name: "SQLite", description: "StoresSQLite"),
-        .trait(name: "HTTP", description: "The adapters that speak HTTP: StoresChroma"),
+        .trait(name: "HTTP", description: "The adapters that speak HTTP: StoresChroma, StoresQdrant"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -136,6 +137,10 @@ let package = Package(
         tests(
             "StoresChromaConformanceTests", in: "StoresChroma", ["StoresChroma", "StoresCore", "StoresConformance"]),
         tests("StoresChromaTests", in: "StoresChroma", ["StoresChroma", "StoresCore", "StoresHTTP"]),
+        target("StoresQdrant", ["StoresCore", "StoresHTTP"]),
+        tests(
+            "StoresQdrantConformanceTests", in: "StoresQdrant", ["StoresQdrant", "StoresCore", "StoresConformance"]),
+        tests("StoresQdrantTests", in: "StoresQdrant", ["StoresQdrant", "StoresCore", "StoresHTTP"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,6 +8,9 @@ import StoresChroma
 #if Postgres
 import StoresPostgres
 #endif
+#if Qdrant
+import StoresQdrant
+#endif
 #if Redis
 import StoresRedis
 #endif
@@ -23,6 +26,9 @@ enum LinkedAdapters {
         #endif
         #if Postgres
         registry.register(StoresPostgres.self)
+        #endif
+        #if Qdrant
+        registry.register(StoresQdrant.self)
         #endif
         #if Redis
         registry.register(StoresRedis.self)

@@ -9,6 +9,7 @@ enum KnownAdapters {
         ("redis", "StoresRedis", [.session, .event]),
         ("valkey", "StoresRedis", [.session, .event]),
         ("keydb", "StoresRedis", [.session, .event]),
+        ("qdrant", "StoresQdrant", [.vector]),
     ]
 
     static func package(of name: String, tier: Tier) -> String? {

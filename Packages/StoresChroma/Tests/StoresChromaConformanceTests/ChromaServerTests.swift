@@ -1,0 +1,171 @@
+#if HTTP
+import Foundation
+import StoresChroma
+import StoresCore
+import Testing
+
+/// What the contracts can't know: Chroma's own client beside ours, and a server that dies.
+@Suite(.enabled(if: ChromaServer.url != nil, "CHROMA_URL names no server: scripts/services start chroma"))
+struct ChromaServerTests {
+    private func withCollection(
+        _ metric: VectorMetric = .euclidean, _ body: (VectorCollection, Stores) async throws -> Void
+    ) async throws {
+        var registry = AdapterRegistry()
+        registry.register(StoresChroma.self)
+        let environment = ["STORE_VECTOR": "chroma", "CHROMA_URL": ChromaServer.url ?? ""]
+        try await Stores.withOpen(registry: registry, environment: environment) { stores in
+            let name = "t" + UUID().uuidString.lowercased()
+            let collection = try await stores.vector.collection(name, dimensions: 3, metric: metric)
+            do {
+                try await body(collection, stores)
+            } catch {
+                _ = try? await stores.vector.dropCollection(name, confirming: name)
+                throw error
+            }
+            _ = try await stores.vector.dropCollection(name, confirming: name)
+        }
+    }
+
+    /// What a script prints, with Chroma's own client as `collection`.
+    private func python(_ name: String, _ script: String) throws -> Value {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(ChromaServer.python))
+        let url = try #require(URL(string: ChromaServer.url ?? ""))
+        let start = """
+            import chromadb, json
+            from chromadb.config import Settings
+            client = chromadb.HttpClient(host="\(url.host ?? "")", port=\(url.port ?? 0),
+                                         settings=Settings(anonymized_telemetry=False))
+            collection = client.get_collection("\(name)", embedding_function=None)
+
+            """
+        process.arguments = ["-c", start + script]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return try JSONReader.value(from: Array(data))
+    }
+
+    @Test(.enabled(if: ChromaServer.python != nil, "TEST_PYTHON names no Python with chromadb"))
+    func chromasOwnClientReadsFiltersAndWrites() async throws {
+        try await withCollection { collection, _ in
+            try await collection.upsert([
+                VectorRecord(
+                    id: "a", vector: [0.1, -0.0, 3], metadata: ["section": "libs", "size": 7, "tags": ["x", "y"]],
+                    document: "words"),
+                VectorRecord(id: "b", vector: [1, 2, 3], metadata: ["section": "admin"]),
+            ])
+            let read = """
+                found = collection.get(where={"section": "libs"}, include=["metadatas", "documents", "embeddings"])
+                fields = {k: v for k, v in found["metadatas"][0].items() if not k.startswith("_stores_")}
+                print(json.dumps([found["ids"], fields, found["documents"], [float(x) for x in found["embeddings"][0]]]))
+                """
+            let found = try python(collection.name, read)
+            let vector: [Value] = [.double(Double(Float(0.1))), -0.0, 3.0]
+            #expect(
+                found == [
+                    ["a"], ["section": "libs", "size": 7, "tags": ["x", "y"]], ["words"], .array(vector),
+                ])
+            // A second version without some of the fields: gone for the other client too.
+            try await collection.upsert([VectorRecord(id: "a", vector: [0, 0, 1], metadata: ["section": "libs"])])
+            #expect(
+                try python(collection.name, read) == [["a"], ["section": "libs"], [""], [0.0, 0.0, 1.0]])
+            // What the other client writes, ours reads.
+            let write = """
+                collection.upsert(ids=["c"], embeddings=[[5, 6, 7]], metadatas=[{"n": 1, "ok": True}], documents=["d"])
+                print("null")
+                """
+            #expect(try python(collection.name, write) == .null)
+            let theirs = try #require(try await collection.get(ids: ["c"], include: .all).first)
+            #expect(theirs.metadata == ["n": 1, "ok": true] && theirs.document == "d" && theirs.vector == [5, 6, 7])
+        }
+    }
+
+    /// Eight writers of the same ids, each with fields of its own: Chroma merges, and no reader may see it.
+    @Test func racingUpsertsNeverMix() async throws {
+        try await withCollection { collection, _ in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<8 {
+                    group.addTask {
+                        for _ in 0..<5 {
+                            try await collection.upsert(
+                                (0..<10).map {
+                                    VectorRecord(
+                                        id: "r\($0)", vector: [Float(writer), 0, 1],
+                                        metadata: ["w\(writer)": .int(Int64(writer))])
+                                }
+                            ).result.throwIfFailed()
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let records = try await collection.get(ids: (0..<10).map { "r\($0)" }, include: .all)
+            #expect(records.count == 10)
+            var counts = 0
+            for writer in 0..<8 {
+                counts += try await collection.count(where: .exists(FieldPath("w\(writer)")))
+                counts += try await collection.count(where: .greaterOrEqual(FieldPath("w\(writer)"), 0))
+            }
+            // Each record has one field, as the filters see it too.
+            #expect(records.allSatisfy { $0.metadata.count == 1 } && counts == 20)
+            for record in records {
+                let writer = try #require(record.metadata.values.first)
+                #expect(writer == .int(Int64(record.vector?.first ?? -1)))
+            }
+        }
+    }
+
+    @Test func aCollectionDroppedByAnotherIsFoundAgain() async throws {
+        try await withCollection { collection, stores in
+            try await collection.upsert([VectorRecord(id: "a", vector: [1, 2, 3])])
+            var registry = AdapterRegistry()
+            registry.register(StoresChroma.self)
+            let environment = ["STORE_VECTOR": "chroma", "CHROMA_URL": ChromaServer.url ?? ""]
+            try await Stores.withOpen(registry: registry, environment: environment) { other in
+                _ = try await other.vector.dropCollection(collection.name, confirming: collection.name)
+            }
+            let error = await #expect(throws: StoreError.self) { try await collection.count() }
+            #expect(error?.code == .notFound)
+            _ = try await stores.vector.collection(collection.spec)
+            try await collection.upsert([VectorRecord(id: "b", vector: [1, 2, 3])])
+            #expect(try await collection.query([1, 2, 3]).map(\.id) == ["b"])
+        }
+    }
+
+    @Test(.enabled(if: ChromaServer.services != nil, "BACKEND_SERVICES names no scripts/services"))
+    func whatWasAnsweredSurvivesTheServersDeath() async throws {
+        try await withCollection { collection, _ in
+            let records = (0..<500).map { VectorRecord(id: "r\($0)", vector: [1, Float($0), 0], metadata: ["n": 1]) }
+            try await collection.upsert(records).result.throwIfFailed()
+            try ChromaServer.run("kill")
+            let error = await #expect(throws: StoreError.self) {
+                try await collection.count(deadline: .after(.seconds(2)))
+            }
+            #expect(error?.code == .unavailable || error?.code == .timeout)
+            try ChromaServer.run("start")
+            #expect(try await collection.count() == 500)
+            #expect(try await collection.count(where: .field("n") == 1) == 500)
+            #expect(try await collection.query([1, 499, 0], limit: 1).map(\.id) == ["r499"])
+        }
+    }
+}
+
+extension ChromaServer {
+    static let python = ProcessInfo.processInfo.environment["TEST_PYTHON"]
+    static let services = ProcessInfo.processInfo.environment["BACKEND_SERVICES"]
+
+    static func run(_ verb: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: services ?? "")
+        process.arguments = [verb, "chroma"]
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+}
+#endif
