@@ -132,30 +132,12 @@ enum ChromaCodec {
                 isOurs = true
             case documentKey: fields.hasDocument = try pull.bool()
             case _ where key.hasPrefix(prefix): try pull.skip()
-            case _ where include.contains(.metadata): natural[key] = try scalar(&pull)
+            case _ where include.contains(.metadata): natural[key] = try pull.value()
             default: try pull.skip()
             }
         }
         if !isOurs { fields.metadata = natural }
         return fields
     }
-
-    /// A value as Chroma has them: a scalar, or an array of scalars.
-    static func scalar(_ pull: inout JSONPull) throws(StoreError) -> Value {
-        switch pull.peek() {
-        case UInt8(ascii: "\""): return .string(try pull.string())
-        case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool(try pull.bool())
-        case UInt8(ascii: "["):
-            return .array(try pull.list { pull throws(StoreError) in try scalar(&pull) })
-        case UInt8(ascii: "n"):
-            guard pull.takeNull() else { throw pull.error("expected a value") }
-            return .null
-        case UInt8(ascii: "{"):
-            try pull.skip()
-            return .null
-        default: return try pull.number()
-        }
-    }
 }
-
 #endif

@@ -27,7 +27,7 @@ struct ChromaCollection: Sendable {
             case "metadata":
                 guard !pull.takeNull() else { return }
                 try pull.object { pull, key throws(StoreError) in
-                    metadata[key] = try ChromaCodec.scalar(&pull)
+                    metadata[key] = try pull.value()
                 }
             default: try pull.skip()
             }
@@ -72,7 +72,14 @@ struct ChromaCollection: Sendable {
         var dimensions = dimension ?? wanted
         if case .int(let stored) = metadata["stores.dimensions"] { dimensions = Int(clamping: stored) }
         var fields: [FieldDefinition] = []
-        if case .string(let text) = metadata["stores.fields"] { fields = try Self.fields(text, name) }
+        if case .string(let text) = metadata["stores.fields"] {
+            guard let stored = (try? JSONReader.value(from: text)).flatMap(FieldDefinition.list(stored:)) else {
+                throw StoreError(
+                    .corrupt, "the collection's metadata stores.fields is not what was written there",
+                    remedy: "look at it with another client of Chroma", resource: name)
+            }
+            fields = stored
+        }
         return VectorCollectionSpec(
             name: name, dimensions: dimensions, metric: metric, fields: fields,
             hasUnitVectors: metadata["stores.unitVectors"] == .bool(true))
@@ -103,42 +110,13 @@ struct ChromaCollection: Sendable {
         ]
         if spec.hasUnitVectors { metadata["stores.unitVectors"] = true }
         if !spec.fields.isEmpty {
-            metadata["stores.fields"] = .string(Value.array(spec.fields.map(Self.value)).json)
+            metadata["stores.fields"] = .string(Value.array(spec.fields.map(\.stored)).json)
         }
         var writer = JSONWriter()
         writer.append([
             "name": .string(name), "metadata": .object(metadata), "configuration": ["hnsw": .object(hnsw)],
         ])
         return writer.finish()
-    }
-
-    private static func value(_ field: FieldDefinition) -> Value {
-        [
-            "path": .array(field.path.segments.map(Value.string)), "type": .string(field.type.rawValue),
-            "indexed": .bool(field.isIndexed),
-        ]
-    }
-
-    private static func fields(_ text: String, _ name: String) throws(StoreError) -> [FieldDefinition] {
-        guard let value = try? JSONReader.value(from: text), case .array(let items) = value else {
-            throw damaged(name)
-        }
-        var fields: [FieldDefinition] = []
-        for item in items {
-            guard case .object(let item) = item, case .array(let path) = item["path"],
-                case .string(let raw) = item["type"], let type = FieldType(rawValue: raw),
-                case .bool(let isIndexed) = item["indexed"]
-            else { throw damaged(name) }
-            let segments = path.compactMap { if case .string(let segment) = $0 { segment } else { nil } }
-            fields.append(FieldDefinition(FieldPath(segments), type, isIndexed: isIndexed))
-        }
-        return fields
-    }
-
-    private static func damaged(_ name: String) -> StoreError {
-        StoreError(
-            .corrupt, "the collection's metadata stores.fields is not what was written there",
-            remedy: "look at it with another client of Chroma", resource: name)
     }
 }
 #endif

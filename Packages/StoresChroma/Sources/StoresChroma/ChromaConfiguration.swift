@@ -32,4 +32,10 @@ public struct ChromaConfiguration: Sendable {
             certificateAuthorities: certificateAuthorities)
     }
 }
+/// Without the key, also in a debugger and under `dump`.
+extension ChromaConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "Chroma at \(endpoint.text), tenant \(tenant), database \(database)" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
 #endif

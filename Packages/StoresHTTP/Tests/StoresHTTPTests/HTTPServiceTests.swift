@@ -65,6 +65,16 @@ import Testing
         }
     }
 
+    @Test func aConfigurationDoesNotShowItsKey() throws {
+        let configuration = try Self.service("http://h:1").configuration
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        for text in ["\(configuration)", String(reflecting: configuration), dumped] {
+            #expect(
+                !text.contains(Self.secret) && text.contains("h:1") || text == dumped && !text.contains(Self.secret))
+        }
+    }
+
     @Test func aSlowHeadAndASlowBodyEndAtTheDeadline() async throws {
         for steps in [[], [ScriptedServer.Step.text("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\"")]] {
             let start = ContinuousClock.now

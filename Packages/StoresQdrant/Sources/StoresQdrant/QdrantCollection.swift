@@ -89,20 +89,10 @@ struct QdrantCollection: Sendable {
                 remedy: "use another name", resource: name, applied: .no,
                 conflict: .schema(found: "another application's", wanted: "one made here"))
         }
-        var fields: [FieldDefinition] = []
-        if case .array(let items) = shape["fields"] {
-            for item in items {
-                guard case .object(let item) = item, case .array(let path) = item["path"],
-                    case .string(let raw) = item["type"], let type = FieldType(rawValue: raw),
-                    case .bool(let isIndexed) = item["indexed"]
-                else {
-                    throw StoreError(
-                        .corrupt, "the collection's metadata stores.fields is not what was written there",
-                        remedy: "look at it with another client of Qdrant", resource: name)
-                }
-                let segments = path.compactMap { if case .string(let segment) = $0 { segment } else { nil } }
-                fields.append(FieldDefinition(FieldPath(segments), type, isIndexed: isIndexed))
-            }
+        guard let fields = FieldDefinition.list(stored: shape["fields"] ?? []) else {
+            throw StoreError(
+                .corrupt, "the collection's metadata stores.fields is not what was written there",
+                remedy: "look at it with another client of Qdrant", resource: name)
         }
         return VectorCollectionSpec(
             name: storedName, dimensions: dimensions, metric: metric, fields: fields,
@@ -130,14 +120,9 @@ struct QdrantCollection: Sendable {
             "size": .int(Int64(spec.dimensions)), "distance": .string(distance(spec.metric)),
         ]
         if !hnsw.isEmpty { vector["hnsw_config"] = .object(hnsw) }
-        let fields = spec.fields.map { field -> Value in
-            [
-                "path": .array(field.path.segments.map(Value.string)), "type": .string(field.type.rawValue),
-                "indexed": .bool(field.isIndexed),
-            ]
-        }
         let shape: Value = [
-            "name": .string(spec.name), "fields": .array(fields), "unitVectors": .bool(spec.hasUnitVectors),
+            "name": .string(spec.name), "fields": .array(spec.fields.map(\.stored)),
+            "unitVectors": .bool(spec.hasUnitVectors),
         ]
         var writer = JSONWriter()
         writer.append(
@@ -169,25 +154,6 @@ extension FieldType {
         switch self {
         case .int, .double, .string, .instant: true
         case .bool, .boolArray, .intArray, .doubleArray, .stringArray, .instantArray: false
-        }
-    }
-}
-
-extension JSONPull {
-    /// A value of any kind, as a tree: for the small parts of a reply.
-    mutating func value() throws(StoreError) -> Value {
-        switch peek() {
-        case UInt8(ascii: "{"):
-            var fields: Metadata = [:]
-            try object { pull, key throws(StoreError) in fields[key] = try pull.value() }
-            return .object(fields)
-        case UInt8(ascii: "["): return .array(try list { pull throws(StoreError) in try pull.value() })
-        case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool(try bool())
-        case UInt8(ascii: "n"):
-            guard takeNull() else { throw error("expected a value") }
-            return .null
-        default: return try number()
         }
     }
 }

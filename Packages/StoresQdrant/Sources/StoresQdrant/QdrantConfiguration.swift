@@ -28,4 +28,10 @@ public struct QdrantConfiguration: Sendable {
             certificateAuthorities: certificateAuthorities)
     }
 }
+/// Without the key, also in a debugger and under `dump`.
+extension QdrantConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "Qdrant at \(endpoint.text)" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
 #endif

@@ -36,3 +36,10 @@ public struct HTTPConfiguration: Sendable {
         self.maxConnections = maxConnections
     }
 }
+
+/// Without the key, also in a debugger and under `dump`.
+extension HTTPConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "\(system) at \(endpoint.text)" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

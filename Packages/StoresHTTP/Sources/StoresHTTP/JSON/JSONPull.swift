@@ -114,6 +114,23 @@ public struct JSONPull {
         return index < bytes.count ? bytes[index] : nil
     }
 
+    /// A value of any kind, as a tree: for the small parts of a reply.
+    public mutating func value() throws(StoreError) -> Value {
+        switch peek() {
+        case UInt8(ascii: "{"):
+            var fields: Metadata = [:]
+            try object { pull, key throws(StoreError) in fields[key] = try pull.value() }
+            return .object(fields)
+        case UInt8(ascii: "["): return .array(try list { pull throws(StoreError) in try pull.value() })
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool(try bool())
+        case UInt8(ascii: "n"):
+            guard takeNull() else { throw error("expected a value") }
+            return .null
+        default: return try number()
+        }
+    }
+
     /// Reads a value of any kind and forgets it.
     public mutating func skip() throws(StoreError) {
         switch peek() {
