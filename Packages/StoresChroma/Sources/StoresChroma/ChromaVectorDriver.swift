@@ -49,6 +49,13 @@ struct ChromaVectorDriver: VectorDriver {
         var dropped = false
         for collection in try await api.collections(context)
         where (collection.storedName ?? collection.name).utf8.elementsEqual(name.utf8) {
+            // Chroma 1.5.9 leaves the arrays of a dropped collection's records behind, and gives them to records that
+            // are written later, in whatever collection. Those of deleted records it removes.
+            do throws(StoreError) {
+                _ = try await deleteRecords(of: collection, where: .everything, resource: name, context)
+            } catch  where error.code == .notFound {
+                continue
+            }
             dropped = try await api.dropCollection(collection.name, context) || dropped
         }
         backend.forgetAll()
@@ -148,22 +155,28 @@ struct ChromaVectorDriver: VectorDriver {
         async throws(StoreError) -> Int
     {
         try await backend.with(target, missing: 0, context) { collection throws(StoreError) in
-            var writer = JSONWriter()
-            writer.raw("{\"where\":")
-            ChromaFilterCompiler.append(filter, to: &writer)
-            writer.raw("}")
-            let reply = try await api.send(
-                .post, ["collections", collection.id, "delete"], body: writer.finish(), isWrite: true,
-                resource: target.collection.name, context: context)
-            return try JSONPull.read(reply) { pull throws(StoreError) in
-                var count: Int?
-                try pull.object { pull, key throws(StoreError) in
-                    guard key == "deleted" else { return try pull.skip() }
-                    count = Int(clamping: try pull.int())
-                }
-                guard let count else { throw pull.error("no number of deleted records") }
-                return count
+            try await deleteRecords(of: collection, where: filter, resource: target.collection.name, context)
+        }
+    }
+
+    private func deleteRecords(
+        of collection: ChromaCollection, where filter: TermFilter, resource: String, _ context: CallContext
+    ) async throws(StoreError) -> Int {
+        var writer = JSONWriter()
+        writer.raw("{\"where\":")
+        ChromaFilterCompiler.append(filter, to: &writer)
+        writer.raw("}")
+        let reply = try await api.send(
+            .post, ["collections", collection.id, "delete"], body: writer.finish(), isWrite: true, resource: resource,
+            context: context)
+        return try JSONPull.read(reply) { pull throws(StoreError) in
+            var count: Int?
+            try pull.object { pull, key throws(StoreError) in
+                guard key == "deleted" else { return try pull.skip() }
+                count = Int(clamping: try pull.int())
             }
+            guard let count else { throw pull.error("no number of deleted records") }
+            return count
         }
     }
 }

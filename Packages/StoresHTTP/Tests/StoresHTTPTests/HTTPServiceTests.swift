@@ -22,11 +22,13 @@ import Testing
         CallContext(deadline: .after(time))
     }
 
+    private static let write = HTTPCall(.post, ["x"], body: Array("{}".utf8), isWrite: true)
+    private static let read = HTTPCall(.get, [])
+
     /// The error of a call against a server with this script.
     private static func error(
-        _ call: HTTPCall = HTTPCall(.post, ["x"], body: Array("{}".utf8), isWrite: true),
-        within: Duration = .seconds(10),
-        maxReplyBytes: Int = 1 << 20, _ steps: [ScriptedServer.Step]
+        _ steps: [ScriptedServer.Step], to call: HTTPCall = write, within: Duration = .seconds(10),
+        maxReplyBytes: Int = 1 << 20
     ) async throws -> StoreError {
         try await ScriptedServer.with({ _ in steps }) { server in
             let service = try service(server.url, maxReplyBytes: maxReplyBytes)
@@ -78,30 +80,30 @@ import Testing
     @Test func aSlowHeadAndASlowBodyEndAtTheDeadline() async throws {
         for steps in [[], [ScriptedServer.Step.text("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\"")]] {
             let start = ContinuousClock.now
-            let error = try await Self.error(within: .milliseconds(300), steps)
+            let error = try await Self.error(steps, within: .milliseconds(300))
             #expect(error.code == .timeout && error.applied == .unknown, "\(error)")
             #expect(start.duration(to: .now) < .seconds(3))
         }
-        let error = try await Self.error(HTTPCall(.get, []), within: .milliseconds(300), [])
+        let error = try await Self.error([], to: Self.read, within: .milliseconds(300))
         #expect(error.code == .timeout && error.applied == nil)
     }
 
     @Test func aServerThatSendsWithoutEndIsCutOff() async throws {
         let chunk = [UInt8](repeating: 0x20, count: 1 << 16)
         let error = try await Self.error(
-            maxReplyBytes: 1 << 20,
             [
                 .text("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"), .flood(chunk),
-            ])
+            ], maxReplyBytes: 1 << 20)
         #expect(error.code == .tooLarge && error.applied == .unknown && !error.isRetryable, "\(error)")
         let announced = try await Self.error(
-            maxReplyBytes: 1000, [.reply("200 OK", [], String(repeating: "x", count: 1001))])
+            [.reply("200 OK", [], String(repeating: "x", count: 1001))], maxReplyBytes: 1000)
         #expect(announced.code == .tooLarge, "\(announced)")
     }
 
     @Test func aRequestThatIsTooLongIsNotSent() async throws {
         let body = [UInt8](repeating: 0x20, count: 1 << 20 + 1)
-        let error = try await Self.error(HTTPCall(.post, [], body: body + body, isWrite: true), [.reply("200 OK")])
+        let error = try await Self.error(
+            [.reply("200 OK")], to: HTTPCall(.post, [], body: body + body, isWrite: true))
         #expect(error.code == .tooLarge && error.applied == .no)
     }
 
@@ -175,13 +177,13 @@ import Testing
             await service.shutdown()
         }
         for location in ["http://evil.example/", "//evil.example/", "https://127.0.0.1/"] {
-            let error = try await Self.error(HTTPCall(.get, []), [.reply("302 Found", ["location: \(location)"])])
+            let error = try await Self.error([.reply("302 Found", ["location: \(location)"])], to: Self.read)
             #expect(error.code == .unavailable && !error.isRetryable, "\(error)")
         }
         // A 302 would turn a write into a read.
         #expect(try await Self.error([.reply("302 Found", ["location: /x"])]).code == .unavailable)
         #expect(
-            try await Self.error(HTTPCall(.get, []), [.reply("302 Found", ["location: /x"])]).message.contains("three"))
+            try await Self.error([.reply("302 Found", ["location: /x"])], to: Self.read).message.contains("three"))
     }
 
     @Test(arguments: [
@@ -242,11 +244,10 @@ import Testing
         }
         let bomb = try #require(Data(base64Encoded: Self.bomb))
         let error = try await Self.error(
-            HTTPCall(.get, []),
             [
                 .text("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: \(bomb.count)\r\n\r\n"),
                 .send(Array(bomb)),
-            ])
+            ], to: Self.read)
         #expect(error.code == .tooLarge, "\(error)")
     }
 

@@ -23,8 +23,7 @@ import Testing
             try Self.json(.or([.notIn("a", ["x", "x"]), .startsWith("b", "ab")]))
                 == confined + ##",{"should":[{"must_not":[{"key":"_stores_terms","match":{"value":"/a=sx"}}]},"##
                 + ##"{"must":[{"key":"_stores_terms","match":{"value":"/b?s"}},"##
-                + ##"{"key":"_stores_o0_b","range":{"gte":856146858377218e0,"lt":856181218115584e0}}]}]}]}"##
-                .replacing("e0", with: ".0"))
+                + ##"{"key":"_stores_o0_b","range":{"gte":856588277514242.0,"lt":856622637252608.0}}]}]}]}"##)
     }
 
     @Test func wholeNumbersPast53BitsKeepAllTheirDigits() {
