@@ -1,0 +1,153 @@
+#if HTTP
+import Foundation
+import StoresCore
+import StoresQdrant
+import Testing
+
+/// What the contracts can't know: the vendor's own client beside ours, and what the server refuses.
+@Suite(.enabled(if: QdrantServer.url != nil, "QDRANT_URL names no server: scripts/services start qdrant-peer"))
+struct QdrantServerTests {
+    private func withCollection(_ body: (VectorCollection, Stores) async throws -> Void) async throws {
+        var registry = AdapterRegistry()
+        registry.register(StoresQdrant.self)
+        let environment = ["STORE_VECTOR": "qdrant", "QDRANT_URL": QdrantServer.url ?? ""]
+        try await Stores.withOpen(registry: registry, environment: environment) { stores in
+            let name = "t" + UUID().uuidString.lowercased()
+            let collection = try await stores.vector.collection(
+                name, dimensions: 3, metric: .euclidean,
+                fields: [FieldDefinition("size", .int), FieldDefinition("section", .string, isIndexed: false)])
+            do {
+                try await body(collection, stores)
+            } catch {
+                _ = try? await stores.vector.dropCollection(name, confirming: name)
+                throw error
+            }
+            _ = try await stores.vector.dropCollection(name, confirming: name)
+        }
+    }
+
+    /// What a script prints, with the vendor's client as `client`.
+    private func python(_ script: String) throws -> Value {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(QdrantServer.python))
+        let start = """
+            import json
+            from qdrant_client import QdrantClient, models
+            client = QdrantClient(url="\(QdrantServer.url ?? "")", check_compatibility=False)
+
+            """
+        process.arguments = ["-c", start + script]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return try JSONReader.value(from: Array(data))
+    }
+
+    @Test(.enabled(if: QdrantServer.python != nil, "TEST_PYTHON names no Python with qdrant-client"))
+    func theVendorsClientReadsAndFilters() async throws {
+        try await withCollection { collection, _ in
+            try await collection.upsert([
+                VectorRecord(
+                    id: "é", vector: [0.1, 2, 3],
+                    metadata: [
+                        "section": "libs", "size": 7, "at": .instant(Timestamp(millisecondsSinceEpoch: 0)),
+                        "o": ["x": [1, nil]],
+                    ], document: "words"),
+                VectorRecord(id: "b", vector: [1, 2, 3], metadata: ["section": "admin", "size": 8]),
+            ])
+            let found = try python(
+                """
+                wanted = models.Filter(must=[
+                    models.FieldCondition(key="metadata.section", match=models.MatchValue(value="libs")),
+                    models.FieldCondition(key="metadata.size", range=models.Range(lt=8))])
+                points, _ = client.scroll("\(collection.name)", scroll_filter=wanted, with_vectors=True)
+                print(json.dumps([[each.payload["id"], each.payload["metadata"], each.payload["document"],
+                                   each.vector["dense"]] for each in points]))
+                """)
+            let metadata: Value = [
+                "section": "libs", "size": 7, "at": "1970-01-01T00:00:00.000Z", "o": ["x": [1, nil]],
+            ]
+            guard case .array(let points) = found, case .array(let point) = points.first, point.count == 4 else {
+                Issue.record("\(found)")
+                return
+            }
+            #expect(points.count == 1 && point[0] == "é" && point[1] == metadata && point[2] == "words")
+            guard case .array(let vector) = point[3], case .double(let first) = vector.first else {
+                Issue.record("\(point)")
+                return
+            }
+            #expect(Float(first) == 0.1 && vector.count == 3)
+        }
+    }
+
+    @Test(.enabled(if: QdrantServer.python != nil, "TEST_PYTHON names no Python with qdrant-client"))
+    func acollectionOfAnotherApplicationIsLeftAlone() async throws {
+        try await withCollection { collection, stores in
+            let name = collection.name + "-theirs"
+            let make = """
+                client.create_collection(
+                    "\(name)", vectors_config=models.VectorParams(size=3, distance=models.Distance.EUCLID))
+                print("null")
+                """
+            #expect(try python(make) == .null)
+            let error = await #expect(throws: StoreError.self) {
+                try await stores.vector.collection(name, dimensions: 3, metric: .euclidean)
+            }
+            #expect(error?.code == .schemaMismatch)
+            let names = try await stores.vector.collections().map(\.name)
+            #expect(names.contains(collection.name) && !names.contains(name))
+            #expect(try python("print(json.dumps(client.delete_collection(\"\(name)\")))") == true)
+        }
+    }
+
+    @Test func whatIsWrongIsToldByItsKind() async throws {
+        try await withCollection { collection, stores in
+            let wrong = try await stores.vector.collection(
+                collection.name, dimensions: 4, metric: .euclidean, schema: .off)
+            let length = await #expect(throws: StoreError.self) {
+                try await wrong.upsert([VectorRecord(id: "a", vector: [1, 2, 3, 4])])
+            }
+            #expect(length?.code == .invalidArgument && length?.applied == .no)
+            let missing = try await stores.vector.collection("t-no-such-collection", dimensions: 3, schema: .off)
+            for call in [
+                { try await missing.upsert([VectorRecord(id: "a", vector: [1, 2, 3])]).result.throwIfFailed() },
+                { _ = try await missing.query([1, 2, 3]) }, { _ = try await missing.count() },
+                { _ = try await missing.scroll() }, { _ = try await missing.delete(ids: ["a"]) },
+            ] as [() async throws -> Void] {
+                let error = await #expect(throws: StoreError.self) { try await call() }
+                #expect(error?.code == .notFound && error?.isRetryable == false)
+            }
+            let option = await #expect(throws: StoreError.self) {
+                try await stores.vector.collection("t-options", dimensions: 3, options: ["ef": "9"])
+            }
+            #expect(option?.code == .invalidArgument && option?.message.contains("ef") == true)
+            let cursor = await #expect(throws: StoreError.self) {
+                try await collection.scroll(cursor: Cursor(rawValue: "x"))
+            }
+            #expect(cursor?.code == .invalidArgument)
+        }
+    }
+
+    /// Several requests' worth of records in one call, written whole.
+    @Test func aBatchLongerThanARequestIsSplit() async throws {
+        try await withCollection { collection, _ in
+            let text = String(repeating: "word ", count: 4000)
+            let records = (0..<2500).map {
+                VectorRecord(
+                    id: "r\($0)", vector: [1, Float($0), 0], metadata: ["size": .int(Int64($0))],
+                    document: $0 % 100 == 0 ? text : nil)
+            }
+            let receipt = try await collection.upsert(records)
+            #expect(receipt.isSearchable && receipt.result.succeeded.count == 2500 && receipt.result.failed.isEmpty)
+            #expect(try await collection.count(where: .field("size") >= 2000) == 500)
+        }
+    }
+}
+
+extension QdrantServer {
+    static let python = ProcessInfo.processInfo.environment["TEST_PYTHON"]
+}
+#endif
