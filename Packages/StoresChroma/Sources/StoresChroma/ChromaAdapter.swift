@@ -6,7 +6,7 @@ public import StoresCore
 ///
 /// A collection of ours is one of Chroma's for each namespace. A record's metadata is kept as Chroma keeps metadata, as
 /// far as Chroma can, so that its other clients read and filter it; what makes it exact is beside it, under keys that
-/// start with `_stores_` (see ``ChromaCodec``).
+/// start with `_stores_` (see `ChromaCodec`).
 public enum StoresChroma: StoreAdapter {
     public static let descriptions = [
         AdapterDescription(

@@ -20,7 +20,7 @@ public final class ChromaBackend: StoreBackend {
 
     public var endpoint: String { api.service.endpoint }
 
-    /// The ``/StoresHTTP/HTTPService``, for calls of Chroma's own.
+    /// The `HTTPService`, for calls of Chroma's own.
     public var native: any Sendable { api.service }
 
     public func start(context: CallContext) async throws(StoreError) {

@@ -1,4 +1,5 @@
 #if HTTP
+import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -15,15 +16,15 @@ final class ScriptedServer: Sendable {
     private let channel: any Channel
     private let seen = Mutex<[String]>([])
 
-    /// The requests' heads and bodies, as far as each came in one piece with others.
+    /// The requests' heads and bodies.
     var requests: String { seen.withLock { $0.joined() } }
     var port: Int { channel.localAddress?.port ?? 0 }
     var url: String { "http://127.0.0.1:\(port)" }
 
     private init(_ channel: any Channel) { self.channel = channel }
 
-    /// - Parameter answer: The steps after each piece that a client sends, by the number of the piece on its
-    ///   connection, from 0.
+    /// - Parameter answer: The steps after each request, by its number on the connection,
+    ///   from 0.
     static func with<T>(
         _ answer: @escaping @Sendable (Int) -> [Step], _ body: (ScriptedServer) async throws -> T
     ) async throws -> T {
@@ -62,6 +63,7 @@ private final class Answerer: ChannelInboundHandler {
     private let answer: @Sendable (Int) -> [ScriptedServer.Step]
     private let log: Log
     private var count = 0
+    private var pending = ""
 
     init(_ answer: @escaping @Sendable (Int) -> [ScriptedServer.Step], _ log: Log) {
         self.answer = answer
@@ -69,8 +71,10 @@ private final class Answerer: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let buffer = unwrapInboundIn(data)
-        log.server.withLock { $0 }?.saw(String(buffer: buffer))
+        pending += String(buffer: unwrapInboundIn(data))
+        guard Self.isWhole(pending) else { return }
+        log.server.withLock { $0 }?.saw(pending)
+        pending = ""
         for step in answer(count) {
             switch step {
             case .send(let bytes):
@@ -80,6 +84,14 @@ private final class Answerer: ChannelInboundHandler {
             }
         }
         count += 1
+    }
+
+    /// A head, and as much of a body as it announces. What is no request (TLS, say) is answered as it comes.
+    private static func isWhole(_ text: String) -> Bool {
+        guard text.contains("HTTP/1.1") else { return !text.isEmpty }
+        guard let end = text.range(of: "\r\n\r\n") else { return false }
+        let length = text.firstMatch(of: /(?i)content-length: ([0-9]+)/).flatMap { Int($0.1) } ?? 0
+        return text[end.upperBound...].utf8.count >= length
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

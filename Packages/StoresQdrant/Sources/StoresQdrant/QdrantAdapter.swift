@@ -4,7 +4,7 @@ public import StoresCore
 /// Qdrant's collections over REST: `registry.register(StoresQdrant.self)`, then `STORE_VECTOR=qdrant`.
 ///
 /// A collection of ours is one of Qdrant's; namespaces are tenants in it, apart by an indexed payload field. Filters
-/// are compiled to exact terms and orders (see ``QdrantCodec``), text is ranked by BM25 as a sparse vector.
+/// are compiled to exact terms and orders (see `QdrantCodec`), text is ranked by BM25 as a sparse vector.
 public enum StoresQdrant: StoreAdapter {
     public static let descriptions = [
         AdapterDescription(

@@ -14,7 +14,7 @@ public final class QdrantBackend: StoreBackend {
 
     public var endpoint: String { api.service.endpoint }
 
-    /// The ``/StoresHTTP/HTTPService``, for calls of Qdrant's own.
+    /// The `HTTPService`, for calls of Qdrant's own.
     public var native: any Sendable { api.service }
 
     /// The server says its version to everybody, and its collections to who has the key.

@@ -7,6 +7,14 @@ import NIOPosix
 import NIOSSL
 import StoresCore
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 extension StoreError {
     /// An error of the HTTP client as a `StoreError`: the one place where they are translated.
     static func transport(_ error: any Error, _ configuration: HTTPConfiguration, isWrite: Bool) -> StoreError {
@@ -36,13 +44,20 @@ extension StoreError {
                     + "be decompressed",
                 remedy: "ask for less in one call", applied: started, underlying: error)
         case let error as HTTPClientError: return client(error, configuration, started, unreachable)
-        case is ChannelError: return unreachable("does not take connections", .tcp)
+        case ChannelError.connectTimeout: return unreachable("does not take connections in time", .tcp)
+        case let error as IOError where refusals.contains(error.errnoCode):
+            return unreachable("does not take connections", .tcp)
         default:
             return StoreError(
                 .unavailable, "the connection to \(system) broke", endpoint: configuration.endpoint.text,
                 applied: started, underlying: error)
         }
     }
+
+    /// What connecting fails with, and nothing later.
+    private static let refusals: Set<CInt> = [
+        ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EADDRNOTAVAIL,
+    ]
 
     private static func client(
         _ error: HTTPClientError, _ configuration: HTTPConfiguration, _ started: Applied?,

@@ -1,7 +1,7 @@
 public import StoresCore
 
 /// What is stored beside a record's metadata so that any backend that finds exact terms and compares numbers can
-/// answer every ``Filter`` exactly.
+/// answer every filter exactly.
 ///
 /// Backends differ in what they make of a missing field, of `1` and `1.0`, of integers past 2^53, of strings in order,
 /// of arrays and of names with dots; the meaning of a filter does not. So the fields are stored a second time, as
@@ -9,7 +9,7 @@ public import StoresCore
 /// - **terms**, a set of strings: for each field that is not null its kind (`/size?n`), for a scalar its value
 ///   (`/size=n100`), for an array each scalar element (`/tags@sred`);
 /// - **orders**, numbers under keys of their own (`o0_size`): a number or an instant as the largest double that is not
-///   above it, with the rest under `o1_…`; a string in chunks of six bytes (see ``FilterOrder``).
+///   above it, with the rest under `o1_…`; a string in chunks of six bytes (see `FilterOrder`).
 ///
 /// A term's path is an RFC 6901 pointer in which `=`, `?` and `@` are escaped too, so that one of them ends it.
 /// ``TermFilter`` never asks for an order without asking for the kind, so an order that a merging backend left behind

@@ -9,7 +9,7 @@ extension FieldDefinition {
         ]
     }
 
-    /// Nil for what was not written by ``stored``.
+    /// Nil for what was not written by `stored`.
     public init?(stored: Value) {
         guard case .object(let item) = stored, case .array(let path) = item["path"],
             case .string(let raw) = item["type"], let type = FieldType(rawValue: raw),
