@@ -1,7 +1,7 @@
 import StoresCore
 
-/// Runs: a hash for each (`r:ID`), of which a delete leaves the version alone, a sorted set of all ids (`R`) and one for
-/// each status (`S:STATUS`), in the order of their bytes.
+/// Runs: a hash for each (`r:ID`), of which a delete leaves the version alone, a sorted set of all ids (`R`) and one
+/// for each status (`S:STATUS`), in the order of their bytes.
 extension RedisEventDriver: RunDriver {
     /// KEYS: run, all ids, ids of the status, lease for a guard. ARGV: id, status, state, version that is wanted or
     /// nothing, now, how the keys of statuses begin, and generation for a guard.
