@@ -52,7 +52,9 @@ class Service:
     def running(self):
         """What is remembered, if the process still runs."""
         found = self.remembered()
-        return found if found and processes.started(found["pid"]) == found["started"] else None
+        # One that ended while it was being started has no start.
+        alive = found and found["started"] is not None and processes.started(found["pid"]) == found["started"]
+        return found if alive else None
 
     def place(self, port):
         return Place(self.folder, port)
