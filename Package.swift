@@ -107,7 +107,7 @@ let package = Package(
         target("StoresPostgres", ["CLibPQ", "StoresCore", .product(name: "Logging", package: "swift-log")]),
         tests(
             "StoresPostgresConformanceTests", in: "StoresPostgres",
-            ["StoresPostgres", "StoresCore", "StoresConformance"]),
+            ["StoresPostgres", "CLibPQ", "StoresCore", "StoresConformance"]),
         tests("StoresPostgresTests", in: "StoresPostgres", ["StoresPostgres", "CLibPQ", "StoresCore"]),
         // Without pkgConfig: that of hiredis has a flag which SwiftPM warns of, to everybody who builds any adapter.
         .systemLibrary(

@@ -45,6 +45,7 @@ let package = Package(
             name: "StoresPostgresConformanceTests",
             dependencies: [
                 "StoresPostgres",
+                "CLibPQ",
                 .product(name: "StoresCore", package: "StoresCore"),
                 .product(name: "StoresConformance", package: "StoresConformance"),
             ],

@@ -1,3 +1,4 @@
+import CLibPQ
 import Foundation
 import StoresConformance
 import StoresCore
@@ -9,10 +10,32 @@ enum Server {
     static let url = ProcessInfo.processInfo.environment["POSTGRES_URL"]
     static let skipped: Comment = "POSTGRES_URL names no server: scripts/services start postgres, then env"
 
-    /// A schema of one's own, so that cases do not see each other's data; dropped by nobody: the server is the tests'.
-    static var settings: [String: String] {
-        let schema = "test_\(UUID().uuidString.lowercased().prefix(8))"
-        return ["POSTGRES_URL": url ?? "", "POSTGRES_SCHEMA": schema, "POSTGRES_POOL_SIZE": "4"]
+    /// Opens a tier in a schema of its own, so that cases do not see each other's data, and drops it at the end.
+    static func with(tier: Tier, _ body: (ConformanceSubject) async throws -> Void) async throws {
+        let schema = "test_\(UUID().uuidString.lowercased().prefix(12))"
+        let settings = ["POSTGRES_URL": url ?? "", "POSTGRES_SCHEMA": schema, "POSTGRES_POOL_SIZE": "4"]
+        do {
+            try await ConformanceSubject.with(
+                StoresPostgres.self, named: "postgres", tiers: [tier], settings: settings, body)
+        } catch {
+            try? await drop(schema, settings)
+            throw error
+        }
+        try await drop(schema, settings)
+    }
+
+    private static func drop(_ schema: String, _ values: [String: String]) async throws {
+        let descriptions = StoresPostgres.descriptions.flatMap(\.settings)
+        let settings = try Settings(descriptions) { values[$0.variable] }
+        let backend = try StoresPostgres.open(AdapterContext(name: "postgres", tiers: [], settings: settings))
+        let pool = try #require(backend.native as? PostgresPool)
+        let isDropped = try await pool.withPGconn(deadline: .after(.seconds(20))) { connection in
+            let result = PQexec(connection, "DROP SCHEMA IF EXISTS \(schema) CASCADE")
+            defer { PQclear(result) }
+            return PQresultStatus(result) == PGRES_COMMAND_OK
+        }
+        await backend.shutdown()
+        #expect(isDropped)
     }
 }
 
@@ -23,9 +46,7 @@ struct PostgresConformanceTests {
 
     @Test(arguments: Tier.stores.filter(tiers.contains).flatMap(Conformance.cases(for:)))
     func keeps(_ test: ConformanceCase) async throws {
-        try await ConformanceSubject.with(
-            StoresPostgres.self, named: "postgres", tiers: [test.tier], settings: Server.settings
-        ) { subject in
+        try await Server.with(tier: test.tier) { subject in
             let report = await Conformance.run(subject) { $0.id == test.id }
             #expect(report.isPassing, "\(report.text)")
         }

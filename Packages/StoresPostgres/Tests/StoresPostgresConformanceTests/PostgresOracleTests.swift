@@ -11,9 +11,7 @@ struct PostgresOracleTests {
     func filtersMeanWhatTheyMeanInMemory(_ tier: Tier) async throws {
         let settings = try OracleSettings(environment: ProcessInfo.processInfo.environment)
         for seed in settings.seeds {
-            try await ConformanceSubject.with(
-                StoresPostgres.self, named: "postgres", tiers: [tier], settings: Server.settings
-            ) { subject in
+            try await Server.with(tier: tier) { subject in
                 var subject = subject
                 subject.nativeQuery = { try? StoresPostgres.nativeQuery(for: $0) }
                 let report = try await Oracle.run(subject, tier: tier, seed: seed, cases: settings.cases)

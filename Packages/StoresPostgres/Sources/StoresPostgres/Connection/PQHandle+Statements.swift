@@ -38,21 +38,34 @@ extension PQHandle {
         PQclear(result)
         do throws(StoreError) {
             while let chunk = try next() {
-                guard !deadline.hasPassed else { throw .timeout("COPY", applied: .no) }
-                let isTaken = chunk.withUnsafeBytes { bytes in
-                    PQputCopyData(
-                        connection, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count)
-                    )
+                try put(deadline) {
+                    chunk.withUnsafeBytes { bytes in
+                        PQputCopyData(
+                            connection, bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+                            Int32(clamping: bytes.count))
+                    }
                 }
-                guard isTaken == 1 else { throw lost() }
             }
         } catch {
             // The server then fails the COPY, and the connection is of use again.
             if PQputCopyEnd(connection, "given up") == 1 { _ = try? results(deadline) }
             throw error
         }
-        guard PQputCopyEnd(connection, nil) == 1 else { throw lost() }
+        try put(deadline) { PQputCopyEnd(connection, nil) }
         return try results(deadline).last?.affected ?? 0
+    }
+
+    /// Hands something to libpq, which refuses it by 0 while the socket takes no more.
+    private func put(_ deadline: Deadline, _ body: () -> Int32) throws(StoreError) {
+        while true {
+            if deadline.hasPassed { throw .timeout("COPY", applied: .no) }
+            switch body() {
+            case 1: return
+            case 0: _ = Self.wait(socket, forReading: false, milliseconds: min(100, deadline.remainingMilliseconds))
+            default: throw lost()
+            }
+            guard PQflush(connection) >= 0 else { throw lost() }
+        }
     }
 
     /// All results until the server is done; the first error is thrown.

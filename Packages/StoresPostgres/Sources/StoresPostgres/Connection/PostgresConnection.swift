@@ -342,17 +342,12 @@ final class PostgresConnection: @unchecked Sendable {
     private func perform<T: Sendable>(_ body: @Sendable (PQHandle) throws(StoreError) -> T) throws(StoreError) -> T {
         let result: Result<T, StoreError> = lock.withLock { _ in
             guard isOpen else { return .failure(.notSent(nil, .write)) }
-            guard pipeline.isIdle, PQexitPipelineMode(handle.connection) == 1,
-                PQsetnonblocking(handle.connection, 0) == 0
-            else {
+            guard pipeline.isIdle, PQexitPipelineMode(handle.connection) == 1 else {
                 fail()
                 return .failure(StoreError(.internal, "the connection is not free", applied: .no))
             }
             let result = Result { () throws(StoreError) in try body(handle) }
-            let isUsable =
-                !handle.isBroken && PQsetnonblocking(handle.connection, 1) == 0
-                && PQenterPipelineMode(handle.connection) == 1
-            if !isUsable { fail() }
+            if handle.isBroken || PQenterPipelineMode(handle.connection) != 1 { fail() }
             return result
         }
         return try result.get()

@@ -1,3 +1,4 @@
+import CLibPQ
 public import StoresCore
 
 extension PostgresPool {
@@ -14,7 +15,8 @@ extension PostgresPool {
         let connection = try await lease(deadline)
         defer { giveBack(connection, isUsable: false) }
         let result = try await connection.alone { handle in
-            Result<T, any Error> { try body(handle.connection) }
+            _ = PQsetnonblocking(handle.connection, 0)
+            return Result<T, any Error> { try body(handle.connection) }
         }
         return try result.get()
     }
