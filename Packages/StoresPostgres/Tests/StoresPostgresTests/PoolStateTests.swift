@@ -71,6 +71,18 @@ import Testing
         #expect(state.lease() === connection)
     }
 
+    /// Between the look for a free one and the wait for it.
+    @Test func aLeaseThatCameBackMeanwhileIsGivenAtOnce() {
+        var state = State(shared: 1, leases: 1)
+        _ = state.waitForLease(1)
+        let connection = Connection()
+        _ = state.returned(connection, isNew: true) { _ in true }
+        #expect(state.lease() == nil)
+        #expect(state.returned(connection, isNew: false) { _ in true }.isEmpty)
+        #expect(letters(state.waitForLease(2)) == "give2 ")
+        #expect(state.idleLeases.isEmpty)
+    }
+
     @Test func aLostLeaseMakesRoomForANewOne() {
         var state = State(shared: 1, leases: 1)
         _ = state.waitForLease(1)

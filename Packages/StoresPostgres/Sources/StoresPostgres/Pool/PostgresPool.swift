@@ -181,7 +181,7 @@ public final class PostgresPool: Sendable {
             }
             let actions = state.withLock { $0.waitForLease(waiter) }
             arm(deadline.instant)
-            perform(actions, deadline)
+            perform(actions, deadline, isLeased: true)
         }
         return try outcome.get()
     }
@@ -211,11 +211,14 @@ public final class PostgresPool: Sendable {
         }
     }
 
-    private func perform(_ actions: [State.Action], _ deadline: Deadline) {
+    /// - Parameter isLeased: A connection that is given belongs to its taker alone.
+    private func perform(_ actions: [State.Action], _ deadline: Deadline, isLeased: Bool = false) {
         for action in actions {
             switch action {
             case .open(let index): open(shared: index, deadline)
-            case .give(let connection, let waiter): waiter.finish(.success(connection))
+            case .give(let connection, let waiter):
+                let isTaken = waiter.finish(.success(connection))
+                if !isTaken, isLeased { giveBack(connection, isUsable: true) }
             case .fail(let waiter): waiter.finish(.failure(known.withLock { $0.failure } ?? closedError))
             case .close(let connection): connection.close()
             }

@@ -96,6 +96,8 @@ struct PostgresPoolState<Connection: AnyObject, Waiter> {
     }
 
     mutating func waitForLease(_ waiter: Waiter) -> [Action] {
+        // One may have come back since the look for it.
+        if let connection = lease() { return [.give(connection, to: waiter)] }
         waitingForLease.append(waiter)
         guard leases < maximumLeases, openingLeases < waitingLeases, !isClosed else { return [] }
         leases += 1
