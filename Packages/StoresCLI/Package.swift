@@ -8,8 +8,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-// The embedded adapters are always linked. Each of the others has a trait, all of them on by default: without it neither
-// the adapter nor what it needs is fetched, built or looked for.
+// The embedded adapters are always linked. Each of the others has a trait, all of them on by default: without it
+// neither the adapter nor what it needs is fetched, built or looked for.
 //
 //     swift build --package-path Packages/StoresCLI --traits Postgres,Redis
 //     swift build --package-path Packages/StoresCLI --disable-default-traits

@@ -11,7 +11,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from . import downloads
+from . import downloads, processes
 from .shell import ROOT, Failed, has, read
 
 PASSWORD = "backend-services"
@@ -84,6 +84,7 @@ class Postgres(Backend):
     def prepare(self, place):
         programs, user = self.programs(), self.user()
         if (place.data / "PG_VERSION").exists():
+            self.forget_ended(place.data / "postmaster.pid")
             return
         place.folder.mkdir(parents=True, exist_ok=True)
         secret = place.folder / "password"
@@ -93,6 +94,14 @@ class Postgres(Backend):
             os.chown(secret, user.pw_uid, user.pw_gid)
         read(["env", *self.switch(user), programs / "initdb", "-D", place.data, "-U", "backend", "-E", "UTF8",
               "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={secret}"], cwd="/", env=self.environment(place))
+
+    @staticmethod
+    def forget_ended(file):
+        """Postgres takes a killed server whose parent has not asked for its end yet for one that runs."""
+        with contextlib.suppress(FileNotFoundError):
+            pid = file.read_text(encoding="utf-8").split("\n", 1)[0]
+            if processes.started(pid) is None:
+                file.unlink()
 
     @staticmethod
     def switch(user):

@@ -30,7 +30,7 @@ enum Server {
         let backend = try StoresPostgres.open(AdapterContext(name: "postgres", tiers: [], settings: settings))
         let pool = try #require(backend.native as? PostgresPool)
         let isDropped = try await pool.withPGconn(deadline: .after(.seconds(20))) { connection in
-            let result = PQexec(connection, "DROP SCHEMA IF EXISTS \(schema) CASCADE")
+            let result = PQexec(connection, "DROP SCHEMA IF EXISTS \"\(schema)\" CASCADE")
             defer { PQclear(result) }
             return PQresultStatus(result) == PGRES_COMMAND_OK
         }

@@ -48,7 +48,7 @@ struct StartTests {
         #expect(error.code == .unavailable && error.phase == .dns)
     }
 
-    @Test func TLSThatTheServerHasNotIsATLSFailure() async throws {
+    @Test func encryptionThatTheServerHasNotIsATLSFailure() async throws {
         let url = try #require(TestServer.url) + "?sslmode=require"
         let hasTLS = TestServer.url?.contains("sslmode") ?? false
         guard !hasTLS else { return }

@@ -12,11 +12,13 @@ extension ConformanceSubject {
     /// The cases that need it open the same settings again, as after a restart and as a second process would.
     ///
     /// - Parameters:
+    ///   - adapter: What is tested.
     ///   - name: The value of `STORE_<TIER>`: one of the adapter's names.
     ///   - settings: The adapter's variables.
     ///   - prefix: Of all names that the cases make; different for runs that share a server.
     ///   - waivers: By case id, why this store is excused.
-    /// - Throws: What the body throws, and ``/StoresCore/StoreError`` where the stores can't be opened.
+    ///   - body: Gets the subject, for ``Conformance/run(_:only:progress:)``.
+    /// - Throws: What the body throws, and `StoreError` where the stores can't be opened.
     public static func with<T>(
         _ adapter: any StoreAdapter.Type, named name: String, tiers: Set<Tier>, settings: [String: String],
         prefix: String = "test", waivers: [String: String] = [:], _ body: (ConformanceSubject) async throws -> T

@@ -10,7 +10,8 @@ public struct Artifact: Sendable {
 /// The bytes of an object, chunk by chunk, at the reader's pace. Read once, by one reader; what it holds is freed at
 /// the end, or when it is dropped. A shutdown waits for it as for a call under way, at most the drain time-out.
 ///
-/// - Throws: `unavailable` after the shutdown; `corrupt` when the bytes are not as many as announced, or, for a whole object, not those of its SHA-256.
+/// - Throws: `unavailable` after the shutdown; `corrupt` when the bytes are not as many as announced,
+///   or, for a whole object, not those of its SHA-256.
 public struct ArtifactStream: AsyncSequence, Sendable {
     public typealias Element = [UInt8]
     public typealias Failure = StoreError

@@ -94,7 +94,8 @@ public struct StoredVectorRecord: Sendable, Hashable {
 /// A record found by a query.
 public struct VectorMatch: Sendable, Hashable {
     public var id: String
-    /// Native to the metric, higher is better: cosine in [-1, 1] but for rounding, since nothing is clamped, the dot product, or minus the euclidean distance.
+    /// Native to the metric, higher is better: cosine in [-1, 1] but for rounding, since nothing is clamped, the dot
+    /// product, or minus the euclidean distance.
     /// Nil in the results of text and hybrid queries, which only rank (V12).
     public var similarity: Double?
     /// Cosine: (1 + cos) / 2. Euclidean: 1 / (1 + d). Dot: the same as cosine for declared unit vectors, else nil.

@@ -41,13 +41,16 @@ extension PostgresEventDriver: RunDriver {
         SELECT $1, $2, 1, $4, $4, $3 WHERE \(isGuarded) ON CONFLICT (id)
         """
     private static let returned = "RETURNING r.version, r.created_at"
-    private static let save = """
-        \(lease) \(insertion) DO UPDATE SET status = $2, version = r.version + 1, updated_at = $4, state = $3 \(returned)
+    // A deleted run's row stays for its version, so that a stale one never fits.
+    private static let replacement = """
+        SET status = $2, version = r.version + 1, updated_at = $4, state = $3, is_deleted = false,
+        created_at = CASE WHEN r.is_deleted THEN $4 ELSE r.created_at END
         """
-    private static let insert = "\(lease) \(insertion) DO NOTHING \(returned)"
+    private static let save = "\(lease) \(insertion) DO UPDATE \(replacement) \(returned)"
+    private static let insert = "\(lease) \(insertion) DO UPDATE \(replacement) WHERE r.is_deleted \(returned)"
     private static let update = """
-        \(lease) UPDATE runs AS r SET status = $2, version = r.version + 1, updated_at = $4, state = $3
-        WHERE r.id = $1 AND r.version = $7 AND \(isGuarded) \(returned)
+        \(lease) UPDATE runs AS r \(replacement)
+        WHERE r.id = $1 AND r.version = $7 AND NOT r.is_deleted AND \(isGuarded) \(returned)
         """
 
     /// Throws why a save was refused; returns when nothing stands against it any more.
@@ -61,7 +64,7 @@ extension PostgresEventDriver: RunDriver {
             }
         }
         let rows = try await pool.query(
-            "SELECT version FROM runs WHERE id = $1", [.text(id)], .read, deadline: deadline)
+            "SELECT version FROM runs WHERE id = $1 AND NOT is_deleted", [.text(id)], .read, deadline: deadline)
         let current = try rows.first?.int(0)
         guard let ifVersion, ifVersion != current ?? 0 else { return }
         throw StoreError(
@@ -82,7 +85,8 @@ extension PostgresEventDriver: RunDriver {
 
     func loadRun(_ id: String, context: CallContext) async throws(StoreError) -> Run? {
         let rows = try await pool.query(
-            "SELECT \(Self.columns) FROM runs WHERE id = $1", [.text(id)], .read, deadline: context.deadline)
+            "SELECT \(Self.columns) FROM runs WHERE id = $1 AND NOT is_deleted", [.text(id)], .read,
+            deadline: context.deadline)
         return try rows.first.map { row throws(StoreError) in try Self.run(row) }
     }
 
@@ -95,11 +99,13 @@ extension PostgresEventDriver: RunDriver {
         let rows =
             if let status {
                 try await pool.query(
-                    "SELECT \(Self.columns) FROM runs WHERE id > $1 AND status = $3 ORDER BY id LIMIT $2",
-                    [.text(after), .int8(more), .text(status)], .read, deadline: context.deadline)
+                    """
+                    SELECT \(Self.columns) FROM runs WHERE id > $1 AND status = $3 AND NOT is_deleted
+                    ORDER BY id LIMIT $2
+                    """, [.text(after), .int8(more), .text(status)], .read, deadline: context.deadline)
             } else {
                 try await pool.query(
-                    "SELECT \(Self.columns) FROM runs WHERE id > $1 ORDER BY id LIMIT $2",
+                    "SELECT \(Self.columns) FROM runs WHERE id > $1 AND NOT is_deleted ORDER BY id LIMIT $2",
                     [.text(after), .int8(more)], .read, deadline: context.deadline)
             }
         var runs: [Run] = []
@@ -109,8 +115,10 @@ extension PostgresEventDriver: RunDriver {
     }
 
     func deleteRun(_ id: String, context: CallContext) async throws(StoreError) -> Bool {
-        try await pool.query("DELETE FROM runs WHERE id = $1", [.text(id)], .write, deadline: context.deadline)
-            .affected > 0
+        try await pool.query(
+            "UPDATE runs SET is_deleted = true, status = '', state = '' WHERE id = $1 AND NOT is_deleted", [.text(id)],
+            .write, deadline: context.deadline
+        ).affected > 0
     }
 
     func acquireLease(_ key: String, ttl: Duration, context: CallContext) async throws(StoreError) -> Lease? {

@@ -48,6 +48,7 @@ extension PostgresMigrations {
                 expires_at bigint NOT NULL,
                 is_released boolean NOT NULL
             );
-            """
+            """,
+            "ALTER TABLE runs ADD COLUMN is_deleted boolean NOT NULL DEFAULT false",
         ])
 }

@@ -4,8 +4,8 @@ import StoresCore
 ///
 /// jsonb keeps numbers as exact decimals with their trailing zeros. An integral double within the range of `Int64` is
 /// therefore written with all its digits and `.0`: its decimal is then its exact value, so that it equals the integer
-/// of the same value and no other, and its fraction tells it from an integer when it is read. Beyond that range, and with
-/// a fraction, the shortest form does: it lies between the same integers as the double. Minus zero becomes zero.
+/// of the same value and no other, and its fraction tells it from an integer when it is read. Beyond that range, and
+/// with a fraction, the shortest form does: it lies between the same integers as the double. Minus zero becomes zero.
 ///
 /// An instant is `{"$instant": <milliseconds since 1970>}`: a number, which has the instants' order.
 enum PostgresJSON {
