@@ -40,7 +40,7 @@ def swift_testing(events, log, code, suite):
     `events` is what `--event-stream-output-path` wrote, `log` the run's output, `code` its exit code. A run that
     executed nothing, or did not come to its end, is a failure."""
     results = Results()
-    names, functions, cases, issues, ended = {}, set(), {}, {}, False
+    names, functions, cases, issues, ended, over, left_out = {}, set(), {}, {}, False, set(), set()
     lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
     for line in lines:
         record = json.loads(line)
@@ -55,10 +55,16 @@ def swift_testing(events, log, code, suite):
             ended = True
         elif payload["kind"] == "testCaseEnded":
             cases[test] = cases.get(test, 0) + 1
+        elif payload["kind"] == "testEnded" and test in functions:
+            over.add(test)
         elif payload["kind"] == "testSkipped" and test in functions:
+            left_out.add(test)
             results.skipped.append(f"{suite}: {payload['messages'][0]['text']}")
         elif payload["kind"] == "issueRecorded" and payload["issue"].get("isFailure", True):
             issues.setdefault(test, []).append(payload["messages"][0]["text"])
+    # A test without parameters has no cases of its own.
+    for test in over - left_out:
+        cases.setdefault(test, 1)
     text = log.read_text(encoding="utf-8")
     for test in sorted(functions):
         count = cases.get(test, 0)

@@ -51,7 +51,7 @@ enum TestServer {
         CallContext(deadline: .after(duration))
     }
 
-    /// Waits for a condition, as long as it takes within ten seconds.
+    /// Waits for a condition, as long as it takes within a minute.
     static func until(_ what: Comment, _ condition: () async throws -> Bool) async throws {
         let deadline = ContinuousClock.now.advanced(by: .seconds(60))
         while try await !condition() {
