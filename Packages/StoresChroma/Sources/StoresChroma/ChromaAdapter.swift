@@ -12,7 +12,7 @@ public enum StoresChroma: StoreAdapter {
         AdapterDescription(
             name: "chroma", package: "StoresChroma", summary: "Vectors in Chroma 1.x, over HTTP.",
             systemName: "chroma", tiers: [.vector: capabilities()], settings: ChromaConfiguration.settings,
-            composeService: "chroma", composeProfile: "chroma", endpointVariable: "CHROMA_URL")
+            composeService: "chroma", composeProfile: "vector-alt", endpointVariable: "CHROMA_URL")
     ]
 
     /// No `exactVectors`: under cosine Chroma keeps the normalised vector and its length. No `exactQuery`: the index is

@@ -10,7 +10,7 @@ public enum StoresQdrant: StoreAdapter {
         AdapterDescription(
             name: "qdrant", package: "StoresQdrant", summary: "Vectors in Qdrant 1.16 and later, over REST.",
             systemName: "qdrant", tiers: [.vector: capabilities], settings: QdrantConfiguration.settings,
-            composeService: "qdrant", composeProfile: "qdrant", endpointVariable: "QDRANT_URL")
+            composeService: "qdrant", composeProfile: "vector-alt", endpointVariable: "QDRANT_URL")
     ]
 
     /// No `exactVectors`: under cosine Qdrant keeps normalised vectors. No `exactQuery`: large collections have an HNSW
