@@ -61,6 +61,7 @@ def program():
 
 
 def module_maps():
-    """Of the C modules among the dependencies, which their Swift modules import."""
-    return sorted((ROOT / ".build-test" / "checkouts").glob("*/Sources/**/module.modulemap")) + sorted(
-        (ROOT / ".build-test" / "debug").glob("*.build/module.modulemap"))
+    """Of the C modules, of the dependencies and our own, which Swift modules import."""
+    return sorted((ROOT / "Packages").glob("*/Sources/*/module.modulemap")) + sorted(
+        (ROOT / ".build-test" / "checkouts").glob("*/Sources/**/module.modulemap")) + sorted(
+            (ROOT / ".build-test" / "debug").glob("*.build/module.modulemap"))

@@ -4,8 +4,8 @@ import StoresCore
 ///
 /// Postgres has no say in what a word is: it stores the words that ``TextAnalyzer`` found, in a `text` column, each
 /// with a space on both sides: ` white  whale `. A GIN index over `words_vector(words)`, a `tsvector` of the distinct
-/// ones, finds rows; how often a word, a phrase or a beginning occurs is counted in the text itself, since a `tsvector` keeps
-/// no more than 256 positions of a word and none beyond 16,383.
+/// ones, finds rows; how often a word, a phrase or a beginning occurs is counted in the text itself, since a
+/// `tsvector` keeps no more than 256 positions of a word and none beyond 16,383.
 enum PostgresWords {
     /// Stands between texts that are no neighbours, so that no phrase spans them. No word is like it.
     private static let gap = " | "
