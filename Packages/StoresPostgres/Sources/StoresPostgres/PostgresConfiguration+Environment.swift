@@ -69,7 +69,7 @@ extension PostgresConfiguration {
             SettingDescription(
                 "POSTGRES_MAX_LIFETIME", .duration, default: "1h",
                 summary: "When a connection is replaced by a new one."),
-        ] + libpqSettings + dataSettings
+        ] + libpqSettings
 
     private static let libpqSettings: [SettingDescription] = [
         SettingDescription("PGHOST", .string, summary: "libpq's: the host, where the URL names none."),

@@ -23,7 +23,7 @@ public struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertibl
         return "Postgres " + (sqlState.map { "error \($0): " } ?? "connection: ") + parts.joined(separator: "; ")
     }
 
-    /// The server is going away, or this session of it is.
+    /// The server is going away, or ends this connection.
     var endsConnection: Bool {
         guard let sqlState else { return false }
         return sqlState.hasPrefix("57P") || sqlState.hasPrefix("08") || sqlState == "25P03"

@@ -77,7 +77,7 @@ import Testing
     @Test(arguments: ["", "zz", "6", "61.62", "ff", "6100"])
     func foreignCursorsAreRefused(_ text: String) {
         let isOwn = text.isEmpty
-        #expect((try? PostgresCursor.text(Cursor(rawValue: text))) == (isOwn ? "" : nil))
+        #expect((try? CursorCodec.text(Cursor(rawValue: text))) == (isOwn ? "" : nil))
     }
 
     @Test func positionsKeepTheirOrder() throws {

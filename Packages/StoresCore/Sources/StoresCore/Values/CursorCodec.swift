@@ -1,11 +1,14 @@
-/// Cursors as the strings of the last item's key, in hexadecimal with dots between, so that any id survives.
+/// Cursors as the last item's keys, in hexadecimal with dots between, so that any key survives.
 public enum CursorCodec {
-    public static func encode(_ parts: [String]) -> Cursor {
+    public static func encode(_ parts: [String]) -> Cursor { encode(parts.map { Array($0.utf8) }) }
+
+    /// For keys that are bytes, or are told apart by their bytes.
+    public static func encode(_ parts: [[UInt8]]) -> Cursor {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         for (index, part) in parts.enumerated() {
             if index > 0 { text.append(UInt8(ascii: ".")) }
-            for byte in part.utf8 {
+            for byte in part {
                 text.append(digits[Int(byte >> 4)])
                 text.append(digits[Int(byte & 15)])
             }
@@ -14,17 +17,35 @@ public enum CursorCodec {
     }
 
     /// - Parameter counts: How many parts there may be.
-    /// - Throws: ``refused`` for a cursor of another form.
+    /// - Throws: ``refused`` for a cursor of another form, and for a part that is no UTF-8.
     public static func decode(_ cursor: Cursor, parts counts: some RangeExpression<Int>) throws(StoreError) -> [String]
     {
-        let parts = cursor.rawValue.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        var decoded: [String] = []
-        for part in parts {
-            guard let text = text(Array(part)) else { throw refused }
-            decoded.append(text)
+        var texts: [String] = []
+        for part in try bytes(cursor, parts: counts) {
+            guard let text = String(validating: part, as: UTF8.self) else { throw refused }
+            texts.append(text)
         }
-        guard counts.contains(decoded.count) else { throw refused }
-        return decoded
+        return texts
+    }
+
+    /// - Parameter counts: How many parts there may be.
+    /// - Throws: ``refused`` for a cursor of another form.
+    public static func bytes(_ cursor: Cursor, parts counts: some RangeExpression<Int>) throws(StoreError) -> [[UInt8]]
+    {
+        let texts = cursor.rawValue.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard counts.contains(texts.count) else { throw refused }
+        var parts: [[UInt8]] = []
+        for text in texts {
+            let digits = Array(text)
+            guard digits.count.isMultiple(of: 2) else { throw refused }
+            var bytes: [UInt8] = []
+            for index in stride(from: 0, to: digits.count, by: 2) {
+                guard let high = nibble(digits[index]), let low = nibble(digits[index + 1]) else { throw refused }
+                bytes.append(high << 4 | low)
+            }
+            parts.append(bytes)
+        }
+        return parts
     }
 
     /// `invalidArgument`: the cursor is none of this store's.
@@ -32,16 +53,6 @@ public enum CursorCodec {
         .invalidArgument(
             "the cursor was not given out by this store",
             remedy: "hand over the `next` of a page of the same query, or none to start anew")
-    }
-
-    private static func text(_ digits: [UInt8]) -> String? {
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = nibble(digits[index]), let low = nibble(digits[index + 1]) else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 
     private static func nibble(_ digit: UInt8) -> UInt8? {

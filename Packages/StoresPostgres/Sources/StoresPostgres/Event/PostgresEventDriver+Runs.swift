@@ -94,7 +94,7 @@ extension PostgresEventDriver: RunDriver {
         -> Page<Run>
     {
         guard limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(limit)") }
-        let after = try cursor.map { cursor throws(StoreError) in try PostgresCursor.text(cursor) } ?? ""
+        let after = try cursor.map { cursor throws(StoreError) in try CursorCodec.text(cursor) } ?? ""
         let more = Int64(limit).addingReportingOverflow(1).partialValue
         let rows =
             if let status {
@@ -111,7 +111,7 @@ extension PostgresEventDriver: RunDriver {
         var runs: [Run] = []
         for row in rows.prefix(limit) { runs.append(try Self.run(row)) }
         return Page(
-            items: runs, next: rows.count > limit ? runs.last.map { PostgresCursor.encode($0.id) } : nil)
+            items: runs, next: rows.count > limit ? runs.last.map { CursorCodec.encode([$0.id]) } : nil)
     }
 
     func deleteRun(_ id: String, context: CallContext) async throws(StoreError) -> Bool {

@@ -169,7 +169,7 @@ struct PostgresMemoryDriver: MemoryDriver {
         var conditions = [try PostgresScope(request.scope).condition(request.depth, &arguments)]
         conditions.append(PostgresFactRow.visible(context.now, &arguments))
         if let cursor = request.cursor {
-            let place = try PostgresCursor.decode(cursor, parts: 2)
+            let place = try CursorCodec.bytes(cursor, parts: 2...2)
             let scope = arguments.bind(.bytes(place[0]))
             let id = arguments.bind(.text(String(decoding: place[1], as: UTF8.self)))
             conditions.append("(f.scope, f.id) > (\(scope), \(id))")
@@ -186,7 +186,7 @@ struct PostgresMemoryDriver: MemoryDriver {
         var page = Page<Fact>(items: [], next: nil)
         for row in rows.prefix(request.limit) { page.items.append(try PostgresFactRow.fact(row)) }
         if rows.count > request.limit, let last = page.items.last {
-            page.next = PostgresCursor.encode([try PostgresScope(last.scope).key, Array(last.id.utf8)])
+            page.next = CursorCodec.encode([try PostgresScope(last.scope).key, Array(last.id.utf8)])
         }
         return page
     }

@@ -103,7 +103,7 @@ public final class PostgresPool: Sendable {
         switch outcome {
         case .rows: return StoreError(.internal, "an answer was taken for an error")
         case .failed(let failure):
-            // The server has become a replica, or ends this session: a new connection may find a better one.
+            // The server has become a replica, or ends the connection: a new one may find a better server.
             if failure.sqlState == "25006" || failure.endsConnection { retire(connection) }
             return .postgres(failure, kind, endpoint: endpoint)
         case .lost(let failure): return .lost(failure, kind)

@@ -14,23 +14,23 @@ struct PostgresSearchPlace: Sendable, Equatable {
 
     var cursor: Cursor {
         let numbers = ([score] + weights).map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
-        return PostgresCursor.encode([Array(id.utf8), Array(numbers.utf8)])
+        return CursorCodec.encode([Array(id.utf8), Array(numbers.utf8)])
     }
 
     /// - Parameter weights: How many the query has.
     /// - Throws: `invalidArgument` for a cursor of another query.
     init(_ cursor: Cursor, weights count: Int) throws(StoreError) {
-        let parts = try PostgresCursor.decode(cursor, parts: 2)
+        let parts = try CursorCodec.bytes(cursor, parts: 2...2)
         var numbers: [Double] = []
         for part in parts[1].split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
             guard let bits = UInt64(String(decoding: part, as: UTF8.self), radix: 16) else {
-                throw PostgresCursor.refused
+                throw CursorCodec.refused
             }
             numbers.append(Double(bitPattern: bits))
         }
         guard numbers.count == count + 1, let id = String(validating: parts[0], as: UTF8.self),
             numbers.allSatisfy(\.isFinite)
-        else { throw PostgresCursor.refused }
+        else { throw CursorCodec.refused }
         self.init(score: numbers[0], id: id, weights: Array(numbers.dropFirst()))
     }
 }

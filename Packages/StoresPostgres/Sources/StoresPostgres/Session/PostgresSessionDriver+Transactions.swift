@@ -7,7 +7,7 @@ extension PostgresSessionDriver: TransactionalSessionDriver {
         if operations.isEmpty { return [] }
         for operation in operations {
             if case .ifMatch(let etag) = operation.condition {
-                try PostgresSessionWrites.check(etag: etag, operation.key)
+                try ETagRules.check(etag)
             }
         }
         var attempt = 1

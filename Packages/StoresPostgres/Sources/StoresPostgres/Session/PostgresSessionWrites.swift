@@ -18,15 +18,9 @@ enum PostgresSessionWrites {
         case .none: return PostgresCommand(guarded ? guardedUpsert : upsert, parameters)
         case .ifAbsent: return PostgresCommand(guarded ? guardedInsert : insert, parameters)
         case .ifMatch(let expected):
-            try check(etag: expected, write.key)
+            try ETagRules.check(expected)
             parameters.append(.text(expected))
             return PostgresCommand(guarded ? guardedUpdate : update, parameters)
-        }
-    }
-
-    static func check(etag: String, _ key: String) throws(StoreError) {
-        guard (1...256).contains(etag.utf8.count), etag.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw .invalidArgument("an etag is 1 to 256 ASCII characters without spaces", resource: key)
         }
     }
 

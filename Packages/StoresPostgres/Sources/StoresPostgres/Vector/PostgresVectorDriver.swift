@@ -132,7 +132,7 @@ struct PostgresVectorDriver: HybridVectorDriver {
     {
         guard request.limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(request.limit)") }
         let after = try request.cursor.map { cursor throws(StoreError) in
-            try PostgresCursor.text(cursor)
+            try CursorCodec.text(cursor)
         }
         let rows = try await perform(target, context) { collection throws(StoreError) in
             var arguments = PostgresArguments([
@@ -149,7 +149,7 @@ struct PostgresVectorDriver: HybridVectorDriver {
         var page = Page<StoredVectorRecord>(items: [], next: nil)
         for row in rows.prefix(request.limit) { page.items.append(try Self.record(row, request.include, from: 1)) }
         if rows.count > request.limit, let last = page.items.last {
-            page.next = PostgresCursor.encode([Array(last.id.utf8)])
+            page.next = CursorCodec.encode([Array(last.id.utf8)])
         }
         return page
     }

@@ -117,7 +117,11 @@ extension RedisEventDriver: RunDriver {
     {
         let limit = min(max(1, limit), 1000)
         var start = Array("-".utf8)
-        if let cursor { start = [UInt8(ascii: "(")] + (try Self.id(cursor)) }
+        if let cursor {
+            let last = try CursorCodec.bytes(cursor, parts: 1...1)[0]
+            guard !last.isEmpty else { throw CursorCodec.refused }
+            start = [UInt8(ascii: "(")] + last
+        }
         let (first, prefix) = (start, runPrefix)
         let reply = try await client.run(Self.list, .events, context: context, keys: 1, arguments: 3) { [keys] writer in
             writer.text(status.map { keys.event("S", $0) } ?? keys.event("R"))
@@ -136,7 +140,7 @@ extension RedisEventDriver: RunDriver {
             last = id
             if let run = try run(id, pair[1]) { runs.append(run) }
         }
-        return Page(items: runs, next: found.count > limit ? last.map(Self.cursor) : nil)
+        return Page(items: runs, next: found.count > limit ? last.map { CursorCodec.encode([$0]) } : nil)
     }
 
     func deleteRun(_ id: String, context: CallContext) async throws(StoreError) -> Bool {
@@ -163,27 +167,5 @@ extension RedisEventDriver: RunDriver {
 
     func releaseLease(_ lease: Lease, context: CallContext) async throws(StoreError) -> Bool {
         try await leases.release(lease, context: context)
-    }
-
-    // MARK: Cursors
-
-    /// The last id in hexadecimal, so that any survives.
-    private static func cursor(_ id: String) -> Cursor {
-        Cursor(rawValue: id.utf8.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined())
-    }
-
-    private static func id(_ cursor: Cursor) throws(StoreError) -> [UInt8] {
-        let digits = Array(cursor.rawValue.utf8)
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count - 1, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else { break }
-            bytes.append(byte)
-        }
-        guard !bytes.isEmpty, bytes.count * 2 == digits.count else {
-            throw .invalidArgument(
-                "the cursor was not given out by this store",
-                remedy: "hand over the `next` of a page of the same query, or none to start anew")
-        }
-        return bytes
     }
 }

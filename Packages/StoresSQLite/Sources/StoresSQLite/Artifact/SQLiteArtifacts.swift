@@ -118,7 +118,7 @@ struct SQLiteArtifacts {
         let end = upperBound(ofPrefix: prefix) ?? [0xFF]
         var start = prefix
         if let cursor = request.cursor {
-            let resumed = try SQLiteCursor.key(cursor)
+            let resumed = try CursorCodec.bytes(cursor, parts: 1...1)[0]
             if start.lexicographicallyPrecedes(resumed) { start = resumed }
         }
         var listing = ArtifactListing(objects: [])
@@ -131,7 +131,7 @@ struct SQLiteArtifacts {
                 [.textBytes(start), .textBytes(end)]
             ) { (row) throws(StoreError) in
                 if count >= request.limit {
-                    listing.next = SQLiteCursor.encode([start])
+                    listing.next = CursorCodec.encode([start])
                     return false
                 }
                 let stored = try stored(row)

@@ -50,7 +50,7 @@ extension SQLiteEventDriver: RunDriver {
         -> Page<Run>
     {
         guard limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(limit)") }
-        let after = try cursor.map { cursor throws(StoreError) in try SQLiteCursor.key(cursor) } ?? []
+        let after = try cursor.map { cursor throws(StoreError) in try CursorCodec.bytes(cursor, parts: 1...1)[0] } ?? []
         return try await backend.read(context) { (connection) throws(StoreError) in
             let more = SQLiteValue.int(Int64(limit).addingReportingOverflow(1).partialValue)
             let condition = status == nil ? "" : "AND status = ?3"
@@ -60,7 +60,7 @@ extension SQLiteEventDriver: RunDriver {
             ) { (row) throws(StoreError) in try Self.run(row, connection) }
             guard runs.count > limit else { return Page(items: runs, next: nil) }
             runs.removeLast()
-            return Page(items: runs, next: runs.last.map { SQLiteCursor.encode($0.id) })
+            return Page(items: runs, next: runs.last.map { CursorCodec.encode([$0.id]) })
         }
     }
 

@@ -78,7 +78,7 @@ struct SQLiteMemoryDriver: MemoryDriver {
         guard request.limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(request.limit)") }
         let range = try FactRange(request.scope, request.depth)
         var after: [[UInt8]] = [[], []]
-        if let cursor = request.cursor { after = try SQLiteCursor.decode(cursor, parts: 2) }
+        if let cursor = request.cursor { after = try CursorCodec.bytes(cursor, parts: 2...2) }
         let values: [SQLiteValue] = [
             .bytes(after[0]), .textBytes(after[1]),
             .int(Int64(request.limit).addingReportingOverflow(1).partialValue),
@@ -99,7 +99,7 @@ struct SQLiteMemoryDriver: MemoryDriver {
             guard found.count > request.limit else { return Page(items: found, next: nil) }
             found.removeLast()
             guard let last = found.last else { return Page(items: found, next: nil) }
-            let cursor = SQLiteCursor.encode([try SQLiteCodec.encode(last.scope), Array(last.id.utf8)])
+            let cursor = CursorCodec.encode([try SQLiteCodec.encode(last.scope), Array(last.id.utf8)])
             return Page(items: found, next: cursor)
         }
     }

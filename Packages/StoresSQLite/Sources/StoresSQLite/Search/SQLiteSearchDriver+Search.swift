@@ -39,15 +39,15 @@ extension SQLiteSearchDriver {
         }
 
         init(_ cursor: Cursor) throws(StoreError) {
-            let parts = try SQLiteCursor.decode(cursor, parts: 2)
-            guard parts[0].count == 8 else { throw SQLiteCursor.refused }
+            let parts = try CursorCodec.bytes(cursor, parts: 2...2)
+            guard parts[0].count == 8 else { throw CursorCodec.refused }
             score = Double(bitPattern: parts[0].reduce(0) { $0 << 8 | UInt64($1) })
             id = parts[1]
         }
 
         var cursor: Cursor {
             let bits = score.bitPattern
-            return SQLiteCursor.encode([(0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) }, id])
+            return CursorCodec.encode([(0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) }, id])
         }
     }
 

@@ -107,7 +107,7 @@ struct SQLiteSessionDriver: SessionDriver {
         -> Page<String>
     {
         guard limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(limit)") }
-        let after = try cursor.map { cursor throws(StoreError) in try SQLiteCursor.key(cursor) }
+        let after = try cursor.map { cursor throws(StoreError) in try CursorCodec.bytes(cursor, parts: 1...1)[0] }
         return try await read(context) { (entries) throws(StoreError) in
             var keys: [String] = []
             for range in SessionKeyRange.ranges(prefix: prefix) where keys.count <= limit {
@@ -125,7 +125,7 @@ struct SQLiteSessionDriver: SessionDriver {
             }
             guard keys.count > limit else { return Page(items: keys, next: nil) }
             keys.removeLast(keys.count - limit)
-            return Page(items: keys, next: keys.last.map { SQLiteCursor.encode($0) })
+            return Page(items: keys, next: keys.last.map { CursorCodec.encode([$0]) })
         }
     }
 

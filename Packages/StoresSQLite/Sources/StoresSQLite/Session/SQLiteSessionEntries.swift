@@ -179,9 +179,7 @@ struct SQLiteSessionEntries {
             if current == nil { return }
             message = "the key must be absent; it is there"
         case .ifMatch(let etag):
-            guard (1...256).contains(etag.utf8.count), etag.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-                throw .invalidArgument("an etag is 1 to 256 ASCII characters without spaces", resource: key)
-            }
+            try ETagRules.check(etag)
             current = try visible(key)?.etag
             if current == etag { return }
             message = current == nil ? "the key is missing" : "the key has another etag"

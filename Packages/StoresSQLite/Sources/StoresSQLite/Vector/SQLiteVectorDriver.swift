@@ -190,7 +190,8 @@ struct SQLiteVectorDriver: VectorDriver {
         -> Page<StoredVectorRecord>
     {
         guard request.limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(request.limit)") }
-        let after = try request.cursor.map { cursor throws(StoreError) in try SQLiteCursor.key(cursor) } ?? []
+        let after =
+            try request.cursor.map { cursor throws(StoreError) in try CursorCodec.bytes(cursor, parts: 1...1)[0] } ?? []
         let filter = try request.filter.map { filter throws(StoreError) in
             try SQLiteFilter(filter, column: "metadata", firstParameter: 4)
         }
@@ -211,7 +212,7 @@ struct SQLiteVectorDriver: VectorDriver {
             var next: Cursor?
             if rows.count > request.limit {
                 rows.removeLast()
-                next = rows.last.map { SQLiteCursor.encode($0.record.id) }
+                next = rows.last.map { CursorCodec.encode([$0.record.id]) }
             }
             if request.include.contains(.vector) {
                 for index in rows.indices {

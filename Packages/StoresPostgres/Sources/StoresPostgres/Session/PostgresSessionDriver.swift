@@ -122,7 +122,7 @@ struct PostgresSessionDriver: SessionDriver {
         -> Page<String>
     {
         guard limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(limit)") }
-        let after = try cursor.map { cursor throws(StoreError) in try PostgresCursor.text(cursor) } ?? ""
+        let after = try cursor.map { cursor throws(StoreError) in try CursorCodec.text(cursor) } ?? ""
         let more = Int64(limit).addingReportingOverflow(1).partialValue
         let visible = "(expires_at IS NULL OR expires_at > $3)"
         let now = PostgresParameter.int8(context.now.millisecondsSinceEpoch)
@@ -148,7 +148,7 @@ struct PostgresSessionDriver: SessionDriver {
         for row in rows { keys.append(try row.text(0)) }
         guard keys.count > limit else { return Page(items: keys, next: nil) }
         keys.removeLast(keys.count - limit)
-        return Page(items: keys, next: keys.last.map { PostgresCursor.encode($0) })
+        return Page(items: keys, next: keys.last.map { CursorCodec.encode([$0]) })
     }
 
     func touch(_ key: String, expiry: Expiry, context: CallContext) async throws(StoreError) -> SessionTouch? {
