@@ -2,19 +2,23 @@
 
 import contextlib
 import dataclasses
+import json
 import os
 import pathlib
 import pwd
 import signal
 import socket
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 
-from . import downloads, processes
-from .shell import ROOT, Failed, has, read
+from . import certificates, downloads, processes
+from .shell import ROOT, Failed, has, install, read
 
 PASSWORD = "backend-services"
+# The user of postgres15 who is known by a certificate.
+CERTIFIED = "certified"
 
 
 @dataclasses.dataclass
@@ -79,21 +83,33 @@ class Postgres(Backend):
         raise Failed("Postgres does not run as root, and there is neither a user postgres nor nobody")
 
     def environment(self, place):
-        return dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", PGPASSWORD=PASSWORD)
+        # libpq looks for certificates and a password file at home.
+        return dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", PGPASSWORD=PASSWORD, HOME=str(place.folder))
 
     def prepare(self, place):
-        programs, user = self.programs(), self.user()
+        self.programs()
         if (place.data / "PG_VERSION").exists():
             self.forget_ended(place.data / "postmaster.pid")
             return
         place.folder.mkdir(parents=True, exist_ok=True)
+        self.hand_over(place.folder)
+        self.make_data(place)
+
+    def make_data(self, place):
         secret = place.folder / "password"
         secret.write_text(PASSWORD, encoding="utf-8")
-        if user:
-            os.chown(place.folder, user.pw_uid, user.pw_gid)
-            os.chown(secret, user.pw_uid, user.pw_gid)
-        read(["env", *self.switch(user), programs / "initdb", "-D", place.data, "-U", "backend", "-E", "UTF8",
-              "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={secret}"], cwd="/", env=self.environment(place))
+        self.hand_over(secret)
+        self.run(place, "initdb", "-D", place.data, "-U", "backend", "-E", "UTF8", "--locale=C.UTF-8",
+                 "--auth=scram-sha-256", f"--pwfile={secret}")
+
+    def hand_over(self, path):
+        if user := self.user():
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+    def run(self, place, program, *arguments):
+        """One of Postgres's own programs, as the user that the server runs as."""
+        read(["env", *self.switch(self.user()), self.programs() / program, *arguments], cwd="/",
+             env=self.environment(place))
 
     @staticmethod
     def forget_ended(file):
@@ -136,6 +152,91 @@ class Postgres(Backend):
 
     def variables(self, place):
         return {"POSTGRES_URL": f"postgres://backend:{PASSWORD}@127.0.0.1:{place.port}/backend"}
+
+
+class Postgres15(Postgres):
+    """Debian 12's Postgres 15, which takes connections over TLS alone, with pgvector built from Debian's sources."""
+    name = "postgres15"
+    port = 15532
+
+    def folder(self):
+        packages = ["postgresql-15", "postgresql-client-15", "postgresql-server-dev-15", "libpq5", "libicu72",
+                    "libxml2", "liblz4-1", "libzstd1", "libreadline8"]
+        return downloads.built("postgresql-15-bookworm-pgvector-0.8.0", "bookworm", packages, self.build)
+
+    def build(self, folder):
+        if not (has("make") and has("gcc")):
+            install(["gcc", "libc6-dev", "make"])
+        with tempfile.TemporaryDirectory() as scratch:
+            downloads.sources(scratch, "trixie", "pgvector")
+            downloads.note("building pgvector")
+            # Without the instructions of this processor alone: the cache may be another machine's too.
+            config = folder / "usr/lib/postgresql/15/bin/pg_config"
+            read(["make", "-j4", "install", f"PG_CONFIG={config}", "with_llvm=no", "OPTFLAGS="], cwd=scratch)
+
+    def programs(self):
+        return self.folder() / "usr/lib/postgresql/15/bin"
+
+    def environment(self, place):
+        return dict(super().environment(place), LD_LIBRARY_PATH=downloads.libraries(self.folder()))
+
+    def tls(self, place):
+        """The folder of the certificates, for the server and for tests."""
+        return place.folder / "tls"
+
+    def make_data(self, place):
+        super().make_data(place)
+        certificates.make(self.tls(place), server="postgres15", clients=[CERTIFIED])
+        self.hand_over(self.tls(place) / "server.key")
+        (place.data / "pg_hba.conf").write_text(f"""
+# TYPE  DATABASE    USER         ADDRESS       METHOD
+hostssl all         {CERTIFIED}  127.0.0.1/32  cert
+hostssl all         all          127.0.0.1/32  scram-sha-256
+hostssl replication backend      127.0.0.1/32  scram-sha-256
+""", encoding="utf-8")
+
+    def command(self, place):
+        tls = self.tls(place)
+        return [*super().command(place), "-c", "ssl=on", "-c", f"ssl_cert_file={tls}/server.crt",
+                "-c", f"ssl_key_file={tls}/server.key", "-c", f"ssl_ca_file={tls}/ca.crt", "-c", "jit=off"]
+
+    def finish(self, place):
+        super().finish(place)
+        if not self.ask(place, "backend", f"SELECT 1 FROM pg_roles WHERE rolname = '{CERTIFIED}'"):
+            self.ask(place, "backend", f"CREATE ROLE {CERTIFIED} LOGIN")
+
+    def url(self, place):
+        return (f"postgres://backend:{PASSWORD}@127.0.0.1:{place.port}/backend"
+                f"?sslmode=verify-full&sslrootcert={self.tls(place)}/ca.crt")
+
+    def variables(self, place):
+        return {"POSTGRES15_URL": self.url(place), "POSTGRES15_TLS": str(self.tls(place))}
+
+
+class Postgres15Standby(Postgres15):
+    """A hot standby of postgres15, which must run when this one is first started: a copy that follows it."""
+    name = "postgres15-standby"
+    port = 15632
+
+    def primary(self, place):
+        return place.folder.parent / Postgres15.name
+
+    def tls(self, place):
+        return self.primary(place) / "tls"
+
+    def make_data(self, place):
+        try:
+            port = json.loads((self.primary(place) / "service.json").read_text(encoding="utf-8"))["port"]
+        except (OSError, ValueError) as error:
+            raise Failed(f"it copies {Postgres15.name}, which does not run") from error
+        self.run(place, "pg_basebackup", "-h", "127.0.0.1", "-p", port, "-U", "backend", "-D", place.data, "-R",
+                 "-X", "stream", "-c", "fast", "-w")
+
+    def finish(self, place):
+        """What it holds is its primary's."""
+
+    def variables(self, place):
+        return {"POSTGRES15_STANDBY_URL": self.url(place)}
 
 
 class RedisFamily(Backend):
@@ -293,4 +394,5 @@ class S3(Backend):
         }
 
 
-BACKENDS = {backend.name: backend for backend in (Postgres(), Redis(), Valkey(), Chroma(), QdrantPeer(), S3())}
+BACKENDS = {backend.name: backend for backend in (
+    Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Chroma(), QdrantPeer(), S3())}

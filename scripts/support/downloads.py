@@ -31,6 +31,14 @@ def debian(name, suite, packages):
     return once(name, lambda folder: unpack(folder, suite, packages))
 
 
+def built(name, suite, packages, build):
+    """As `debian`, and then what `build(folder)` makes of it."""
+    def fill(folder):
+        unpack(folder, suite, packages)
+        build(folder)
+    return once(name, fill)
+
+
 def pypi(name, *requirements):
     """A virtual environment with these and what they need, made once."""
     return once(name, lambda folder: environment(folder, requirements))
@@ -69,18 +77,38 @@ def note(text):
 
 
 def unpack(folder, suite, packages):
+    with apt(f"deb [signed-by={KEYRING}] {MIRROR} {suite} main", packages) as (scratch, env):
+        note(f"downloading {' '.join(packages)} of Debian {suite}")
+        read(["apt-get", "-q", "update"], env=env)
+        read(["apt-get", "-q", "download", *packages], cwd=scratch, env=env)
+        for deb in sorted(scratch.glob("*.deb")):
+            read(["dpkg", "-x", deb, folder])
+
+
+def sources(folder, suite, package):
+    """Unpacks the sources of a Debian package, as its authors released them, into a folder."""
+    with apt(f"deb-src [signed-by={KEYRING}] {MIRROR} {suite} main", [package]) as (scratch, env):
+        note(f"downloading the sources of {package} of Debian {suite}")
+        read(["apt-get", "-q", "update"], env=env)
+        read(["apt-get", "-q", "source", "--download-only", package], cwd=scratch, env=env)
+        for archive in scratch.glob("*.orig.tar.*"):
+            read(["tar", "-x", "--strip-components=1", "-C", folder, "-f", archive])
+
+
+@contextlib.contextmanager
+def apt(source, packages):
+    """A folder to download into, and the environment in which apt-get knows this one source."""
     for program in ("apt-get", "dpkg"):
         if not has(program):
             raise Failed(f"{program} is missing: {', '.join(packages)} are unpacked from Debian's packages; on other "
                          "systems run the backends with Docker, see docker/README.md")
     if not KEYRING.exists():
         raise Failed(f"{KEYRING} is missing; apt-get install debian-archive-keyring")
-    note(f"downloading {' '.join(packages)} of Debian {suite}")
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
-        for name in ("lists/partial", "cache/archives/partial", "debs", "empty"):
+        for name in ("lists/partial", "cache/archives/partial", "files", "empty"):
             (scratch / name).mkdir(parents=True)
-        (scratch / "sources.list").write_text(f"deb [signed-by={KEYRING}] {MIRROR} {suite} main\n", encoding="utf-8")
+        (scratch / "sources.list").write_text(source + "\n", encoding="utf-8")
         (scratch / "apt.conf").write_text(f"""
 Dir::Etc::sourcelist "{scratch}/sources.list";
 Dir::Etc::sourceparts "{scratch}/empty";
@@ -92,11 +120,7 @@ Acquire::Languages "none";
 Acquire::Retries "3";
 APT::Sandbox::User "";
 """, encoding="utf-8")
-        env = dict(os.environ, APT_CONFIG=str(scratch / "apt.conf"), LC_ALL="C")
-        read(["apt-get", "-q", "update"], env=env)
-        read(["apt-get", "-q", "download", *packages], cwd=scratch / "debs", env=env)
-        for deb in sorted((scratch / "debs").glob("*.deb")):
-            read(["dpkg", "-x", deb, folder])
+        yield scratch / "files", dict(os.environ, APT_CONFIG=str(scratch / "apt.conf"), LC_ALL="C")
 
 
 def environment(folder, requirements):

@@ -80,8 +80,9 @@ def met(folder):
         variables["BACKEND_SERVICES"] = str(ROOT / "scripts/services")
         yield variables
     finally:
-        for service in services:
-            service.wipe()
+        # Also what the tests started themselves.
+        for name in BACKENDS:
+            Service(name).wipe()
         shutil.rmtree(state, ignore_errors=True)
         os.environ.pop("BACKEND_STORES_STATE")
         if before is not None:
