@@ -1,0 +1,368 @@
+#!/usr/bin/env python3
+"""A peer of MongoDB: the DocumentDB engine in its Postgres behind a transport of ours.
+
+The wire protocol is MongoDB's (OP_MSG, and OP_QUERY for a first hello); each command's BSON goes to the engine's
+function of that command, and its answer back. So queries, updates, indexes and their errors are the engine's; a
+standalone server of version 7.0 is what `hello` tells. There is neither authentication, nor TLS, nor transactions, nor
+change streams. `configureFailPoint` with `failCommand` is understood as mongod does with its test commands enabled.
+
+    mongodb.py --port 27017 --log FILE -- postgres -D DATA …
+
+The command after -- starts the engine, on a free port that is appended to it (-p N); the engine ends with this process.
+"""
+
+import argparse
+import itertools
+import re
+import signal
+import socket
+import socketserver
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+import bson
+import psycopg
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.raw_bson import RawBSONDocument
+
+OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
+CHECKSUM, MORE_TO_COME = 1, 2
+MAX_MESSAGE = 48_000_000
+RAW = CodecOptions(document_class=RawBSONDocument)
+PLAIN = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+
+# The engine's SQLSTATEs and what MongoDB calls them: those that a client of stores may meet.
+CODES = {
+    "M0000": (1, "InternalError"), "M0001": (2, "BadValue"), "M0003": (9, "FailedToParse"),
+    "M0004": (14, "TypeMismatch"), "M0005": (15, "Overflow"), "M0006": (20, "IllegalOperation"),
+    "M0008": (26, "NamespaceNotFound"), "M0009": (27, "IndexNotFound"), "M000A": (28, "PathNotViable"),
+    "M000D": (40, "ConflictingUpdateOperators"), "M000E": (43, "CursorNotFound"), "M000F": (48, "NamespaceExists"),
+    "M00EX": (50, "MaxTimeMSExpired"), "M000G": (52, "DollarPrefixedFieldName"), "M000J": (56, "EmptyFieldName"),
+    "M000K": (57, "DottedFieldName"), "M00EY": (59, "CommandNotFound"), "M000M": (66, "ImmutableField"),
+    "M000N": (67, "CannotCreateIndex"), "M000O": (68, "IndexAlreadyExists"), "M000P": (72, "InvalidOptions"),
+    "M000Q": (73, "InvalidNamespace"), "M000R": (85, "IndexOptionsConflict"), "M000S": (86, "IndexKeySpecsConflict"),
+    "M00F1": (112, "WriteConflict"), "M000U": (115, "CommandNotSupported"),
+    "M0012": (197, "InvalidIndexSpecificationOption"), "M00E8": (10107, "NotWritablePrimary"),
+    "M001B": (10334, "BSONObjectTooLarge"), "M001C": (11000, "DuplicateKey"), "M003A": (17419, "Location17419"),
+    "M003B": (17420, "Location17420"), "53100": (14031, "OutOfDiskSpace"), "57014": (50, "MaxTimeMSExpired"),
+    "40P01": (112, "WriteConflict"), "40001": (112, "WriteConflict"),
+}
+
+
+def sqlstate(number):
+    """The five characters that Postgres packs into an integer, six bits each."""
+    return "".join(chr((number >> 6 * place & 0x3F) + ord("0")) for place in range(5))
+
+
+class Refusal(Exception):
+    def __init__(self, code, name, text):
+        super().__init__(text)
+        self.code, self.name = code, name
+
+
+class Ended(Exception):
+    """The connection is to be cut."""
+
+
+class FailPoint:
+    """What configureFailPoint set: which commands fail, how, how often."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.left, self.data = 0, {}
+
+    def configure(self, command):
+        mode, data = command["mode"], command.get("data", {})
+        with self.lock:
+            self.left = {"off": 0, "alwaysOn": -1}[mode] if isinstance(mode, str) else mode["times"]
+            self.data = data
+
+    def meet(self, name):
+        with self.lock:
+            if self.left == 0 or name not in self.data.get("failCommands", []):
+                return None
+            self.left -= self.left > 0
+            data = self.data
+        if data.get("blockConnection"):
+            time.sleep(data["blockTimeMS"] / 1000)
+        if data.get("closeConnection"):
+            raise Ended
+        if code := data.get("errorCode"):
+            refusal = Refusal(code, f"Location{code}", "the fail point failCommand")
+            refusal.labels = data.get("errorLabels", [])
+            raise refusal
+        return data.get("writeConcernError")
+
+
+class Engine:
+    """Commands as the engine's functions on one connection to it."""
+
+    PAGES = {"find": "find_cursor_first_page", "aggregate": "aggregate_cursor_first_page",
+             "listCollections": "list_collections_cursor_first_page", "listIndexes": "list_indexes_cursor_first_page"}
+    WRITES = {"insert": ("insert", "documents"), "update": ("update", "updates"), "delete": ("delete", "deletes")}
+    DOCUMENTS = {"count": "count_query", "distinct": "distinct_query"}
+
+    def __init__(self, port, cursors):
+        self.port, self.cursors, self.connection = port, cursors, None
+
+    @staticmethod
+    def connect(port):
+        return psycopg.connect(f"host=127.0.0.1 port={port} user=backend dbname=postgres", autocommit=True)
+
+    def ask(self, text, parameters):
+        """One row; what Postgres refuses in MongoDB's words."""
+        if self.connection is None or self.connection.broken:
+            try:
+                self.connection = self.connect(self.port)
+            except psycopg.OperationalError as error:
+                raise Ended from error
+        try:
+            return self.connection.execute(text, parameters, binary=True).fetchone()
+        except psycopg.Error as error:
+            if self.connection.broken:
+                raise Ended from error
+            code, name = CODES.get(error.sqlstate, (8, f"UnknownError {error.sqlstate}"))
+            raise Refusal(code, name, error.diag.message_primary or str(error)) from error
+
+    def run(self, name, database, command, sequences):
+        if name in self.PAGES:
+            return self.first_page(self.PAGES[name], database, command)
+        if name in self.WRITES:
+            return self.write(*self.WRITES[name], database, command, sequences)
+        if name in self.DOCUMENTS:
+            return self.document(f"documentdb_api.{self.DOCUMENTS[name]}(%s, %s::bytea::documentdb_core.bson)",
+                                 database, command)
+        if hasattr(self, name):
+            return getattr(self, name)(database, command)
+        raise Refusal(59, "CommandNotFound", f"no such command: '{name}'")
+
+    # MARK: Reading
+
+    def first_page(self, function, database, command):
+        page, rest, _, cursor = self.ask(
+            "SELECT cursorpage::bytea, continuation::bytea, persistconnection, cursorid"
+            f" FROM documentdb_api.{function}(%s, %s::bytea::documentdb_core.bson, %s)",
+            (database, command, next(self.cursors.ids)))
+        return self.page(page, rest, cursor)
+
+    def getMore(self, database, command):
+        cursor = bson.decode(command, RAW)["getMore"]
+        with self.cursors.lock:
+            rest = self.cursors.open.pop(cursor, None)
+        if rest is None:
+            raise Refusal(43, "CursorNotFound", f"cursor id {cursor} not found")
+        page, rest = self.ask(
+            "SELECT cursorpage::bytea, continuation::bytea FROM documentdb_api.cursor_get_more(%s,"
+            " %s::bytea::documentdb_core.bson, %s::bytea::documentdb_core.bson)", (database, command, rest))
+        return self.page(page, rest, cursor)
+
+    def page(self, page, rest, cursor):
+        if rest is not None:
+            with self.cursors.lock:
+                self.cursors.open[cursor] = rest
+        return page
+
+    def killCursors(self, _, command):
+        named = bson.decode(command, PLAIN)["cursors"]
+        with self.cursors.lock:
+            known = [cursor for cursor in named if self.cursors.open.pop(cursor, None) is not None]
+        return bson.encode({"cursorsKilled": known, "cursorsNotFound": [], "cursorsAlive": [], "cursorsUnknown": [],
+                            "ok": 1.0})
+
+    def document(self, call, database, command):
+        return self.ask(f"SELECT {call}::bytea", (database, command))[0]
+
+    # MARK: Writing
+
+    def write(self, function, field, database, command, sequences):
+        answer = self.ask(
+            f"SELECT p_result::bytea FROM documentdb_api.{function}(%s, %s::bytea::documentdb_core.bson,"
+            " %s::bytea::documentdb_core.bsonsequence)", (database, command, sequences.get(field)))[0]
+        decoded = bson.decode(answer, PLAIN)
+        for error in decoded.get("writeErrors", []):
+            error["code"] = CODES.get(sqlstate(error["code"]), (error["code"], ""))[0]
+        return bson.encode(decoded)
+
+    def findAndModify(self, database, command):
+        return self.ask("SELECT p_result::bytea FROM documentdb_api.find_and_modify(%s,"
+                        " %s::bytea::documentdb_core.bson)", (database, command))[0]
+
+    # MARK: Collections
+
+    def create(self, database, command):
+        self.ask("SELECT documentdb_api.create_collection(%s, %s)", (database, bson.decode(command, RAW)["create"]))
+        return bson.encode({"ok": 1.0})
+
+    def drop(self, database, command):
+        name = bson.decode(command, RAW)["drop"]
+        if not self.ask("SELECT documentdb_api.drop_collection(%s, %s)", (database, name))[0]:
+            raise Refusal(26, "NamespaceNotFound", "ns not found")
+        return bson.encode({"ns": f"{database}.{name}", "ok": 1.0})
+
+    def dropDatabase(self, database, _):
+        self.ask("SELECT documentdb_api.drop_database(%s)", (database,))
+        return bson.encode({"dropped": database, "ok": 1.0})
+
+    def createIndexes(self, database, command):
+        answer = bson.decode(self.document(
+            "documentdb_api_internal.create_indexes_non_concurrently(%s, %s::bytea::documentdb_core.bson, true)",
+            database, command), PLAIN)
+        if answer.get("ok") != 1 and "code" in answer:
+            code, name = CODES.get(sqlstate(answer["code"]), (answer["code"], ""))
+            raise Refusal(code, name, answer.get("errmsg", ""))
+        answer = answer.get("raw", {}).get("defaultShard", answer)
+        return bson.encode(answer)
+
+    def dropIndexes(self, database, command):
+        row = self.ask("CALL documentdb_api.drop_indexes(%s, %s::bytea::documentdb_core.bson)", (database, command))
+        return bytes(row[0]) if isinstance(row[0], (bytes, memoryview)) else bson.encode({"ok": 1.0})
+
+    def listDatabases(self, _, command):
+        return self.ask("SELECT documentdb_api.list_databases(%s::bytea::documentdb_core.bson)::bytea", (command,))[0]
+
+
+class Cursors:
+    def __init__(self):
+        self.lock, self.open = threading.Lock(), {}
+        self.ids = itertools.count(int(time.time()) << 20)
+
+
+class Peer(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address, engine):
+        super().__init__(address, Client)
+        self.engine, self.cursors, self.fail_point = engine, Cursors(), FailPoint()
+        self.connections = itertools.count(1)
+
+
+class Client(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
+
+    def setup(self):
+        super().setup()
+        self.number = next(self.server.connections)
+        self.engine = Engine(self.server.engine, self.server.cursors)
+        self.replies = itertools.count(1)
+
+    def handle(self):
+        try:
+            while header := self.rfile.read(16):
+                length, request, _, operation = struct.unpack("<iiii", header)
+                if not 16 < length <= MAX_MESSAGE:
+                    return
+                self.message(operation, request, self.rfile.read(length - 16))
+        except (Ended, OSError):
+            pass
+
+    def finish(self):
+        super().finish()
+        if self.engine.connection is not None:
+            self.engine.connection.close()
+
+    def message(self, operation, request, body):
+        if operation == OP_QUERY:
+            answer = self.answer(body[body.index(b"\0", 4) + 9:], {}, "admin")
+            payload = struct.pack("<iqii", 8, 0, 0, 1) + answer
+            self.send(OP_REPLY, request, payload)
+        elif operation == OP_MSG:
+            flags, = struct.unpack_from("<I", body)
+            command, sequences = self.sections(body[4:-4] if flags & CHECKSUM else body[4:])
+            answer = self.answer(command, sequences, None)
+            if not flags & MORE_TO_COME:
+                self.send(OP_MSG, request, struct.pack("<IB", 0, 0) + answer)
+        else:
+            raise Ended
+
+    @staticmethod
+    def sections(body):
+        """The command, and the documents that came beside it, end to end, by the name of their field."""
+        command, sequences, at = None, {}, 0
+        while at < len(body):
+            length, = struct.unpack_from("<i", body, at + 1)
+            if body[at] == 0:
+                command = body[at + 1:at + 1 + length]
+            else:
+                end = body.index(b"\0", at + 5)
+                sequences[body[at + 5:end].decode()] = body[end + 1:at + 1 + length]
+            at += 1 + length
+        return command, sequences
+
+    def send(self, operation, request, payload):
+        self.wfile.write(struct.pack("<iiii", 16 + len(payload), next(self.replies), request, operation) + payload)
+
+    def answer(self, command, sequences, database):
+        try:
+            decoded = bson.decode(command, RAW)
+            name = next(iter(decoded))
+            database = decoded.get("$db", database)
+            if name == "configureFailPoint":
+                self.server.fail_point.configure(bson.decode(command, PLAIN))
+                return bson.encode({"ok": 1.0})
+            concern = self.server.fail_point.meet(name)
+            known = self.about(name, decoded)
+            answer = bson.encode(known) if known else self.engine.run(name, database, command, sequences)
+            if concern:
+                answer = bson.encode(dict(bson.decode(answer, PLAIN), writeConcernError=concern))
+            return answer
+        except Refusal as refusal:
+            labels = getattr(refusal, "labels", [])
+            return bson.encode({"ok": 0.0, "errmsg": str(refusal), "code": refusal.code, "codeName": refusal.name,
+                                **({"errorLabels": labels} if labels else {})})
+        except bson.errors.BSONError as error:
+            return bson.encode({"ok": 0.0, "errmsg": str(error), "code": 22, "codeName": "InvalidBSON"})
+
+    def about(self, name, command):
+        if re.fullmatch("hello|is[mM]aster", name):
+            return {
+                "helloOk": True, "ismaster": True, "isWritablePrimary": True, "maxBsonObjectSize": 16 << 20,
+                "maxMessageSizeBytes": MAX_MESSAGE, "maxWriteBatchSize": 25_000, "logicalSessionTimeoutMinutes": 30,
+                "connectionId": self.number, "minWireVersion": 0, "maxWireVersion": 21, "readOnly": False, "ok": 1.0}
+        if name == "buildInfo" or name == "buildinfo":
+            return {"version": "7.0.0", "versionArray": [7, 0, 0, 0], "modules": ["DocumentDB peer"], "ok": 1.0}
+        if name in ("ping", "endSessions", "killSessions", "connectionStatus"):
+            return {"ok": 1.0}
+        if "startTransaction" in command or "autocommit" in command:
+            raise Refusal(20, "IllegalOperation",
+                          "Transaction numbers are only allowed on a replica set member or mongos")
+        return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--log", required=True, metavar="FILE")
+    parser.add_argument("command", nargs="+")
+    arguments = parser.parse_args()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with open(arguments.log, "ab") as log:
+        engine = subprocess.Popen([*arguments.command, "-p", str(port)], stdout=log, stderr=log)
+
+    def end(*_):
+        engine.send_signal(signal.SIGINT)
+        engine.wait()
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    for _ in range(300):
+        try:
+            with Engine.connect(port) as first:
+                first.execute("SET client_min_messages = error")
+                first.execute("CREATE EXTENSION IF NOT EXISTS documentdb CASCADE")
+            break
+        except psycopg.OperationalError:
+            if engine.poll() is not None:
+                sys.exit(f"the engine ended with {engine.returncode}; see {arguments.log}")
+            time.sleep(0.1)
+    with Peer(("127.0.0.1", arguments.port), port) as peer:
+        peer.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
