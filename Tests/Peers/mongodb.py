@@ -57,6 +57,12 @@ def sqlstate(number):
     return "".join(chr((number >> 6 * place & 0x3F) + ord("0")) for place in range(5))
 
 
+def in_words_of_mongodb(text, namespace):
+    """Clients read the violated index from this message, since older servers tell it nowhere else."""
+    return re.sub(r"^Duplicate key violation on the requested collection: Index '(.*)'$",
+                  rf"E11000 duplicate key error collection: {namespace} index: \1 dup key: {{ }}", text)
+
+
 class Refusal(Exception):
     def __init__(self, code, name, text):
         super().__init__(text)
@@ -182,8 +188,10 @@ class Engine:
             f"SELECT p_result::bytea FROM documentdb_api.{function}(%s, %s::bytea::documentdb_core.bson,"
             " %s::bytea::documentdb_core.bsonsequence)", (database, command, sequences.get(field)))[0]
         decoded = bson.decode(answer, PLAIN)
+        collection = next(iter(bson.decode(command, RAW).values()))
         for error in decoded.get("writeErrors", []):
             error["code"] = CODES.get(sqlstate(error["code"]), (error["code"], ""))[0]
+            error["errmsg"] = in_words_of_mongodb(error["errmsg"], f"{database}.{collection}")
         return bson.encode(decoded)
 
     def findAndModify(self, database, command):
@@ -311,7 +319,8 @@ class Client(socketserver.StreamRequestHandler):
             return answer
         except Refusal as refusal:
             labels = getattr(refusal, "labels", [])
-            return bson.encode({"ok": 0.0, "errmsg": str(refusal), "code": refusal.code, "codeName": refusal.name,
+            text = in_words_of_mongodb(str(refusal), f"{database}.{decoded[name]}")
+            return bson.encode({"ok": 0.0, "errmsg": text, "code": refusal.code, "codeName": refusal.name,
                                 **({"errorLabels": labels} if labels else {})})
         except bson.errors.BSONError as error:
             return bson.encode({"ok": 0.0, "errmsg": str(error), "code": 22, "codeName": "InvalidBSON"})

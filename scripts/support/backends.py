@@ -116,7 +116,7 @@ class Postgres(Backend):
         """Postgres takes a killed server whose parent has not asked for its end yet for one that runs."""
         with contextlib.suppress(FileNotFoundError):
             pid = file.read_text(encoding="utf-8").split("\n", 1)[0]
-            if processes.started(pid) is None:
+            if processes.ended(pid, 5):
                 file.unlink()
 
     @staticmethod
@@ -357,6 +357,78 @@ class QdrantPeer(Backend):
         return {"QDRANT_URL": f"http://127.0.0.1:{place.port}"}
 
 
+class DocumentDB(Postgres):
+    """Debian sid's Postgres with the DocumentDB engine and all that it needs, sid's C library among it: each program is
+    started by a script that names sid's loader and libraries, so nothing has to be installed and no root is needed."""
+
+    def folder(self):
+        return downloads.built("documentdb-sid", "sid", ["postgresql-18-documentdb"], self.wrap,
+                               downloads.WITH_DEPENDENCIES)
+
+    @staticmethod
+    def wrap(folder):
+        extensions = folder / "usr/share/postgresql/18/extension"
+        # Debian chooses one of several by a link that a script of the package makes.
+        (extensions / "postgis.control").write_bytes((extensions / "postgis-3.control").read_bytes())
+        found = sorted({str(path.parent) for path in (folder / "usr/lib").glob("*-linux-gnu*/**/lib*.so*")})
+        found.append(str(folder / "usr/lib/postgresql/18/lib"))
+        loader = next(folder.glob("usr/lib*/**/ld-linux*.so*"))
+        for name in ("postgres", "initdb"):
+            program = folder / "usr/lib/postgresql/18/bin" / name
+            real = program.rename(program.with_name(f"{name}.real"))
+            program.write_text(f"""#!/bin/sh
+exec '{loader}' --argv0 '{program}' --library-path '{":".join(found)}' '{real}' "$@"
+""", encoding="utf-8")
+            program.chmod(0o755)
+
+    def programs(self):
+        return self.folder() / "usr/lib/postgresql/18/bin"
+
+    def make_data(self, place):
+        self.run(place, "initdb", "-D", place.data, "-U", "backend", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust")
+
+    def command(self, place):
+        """Its port is left out."""
+        return [*self.switch(self.user()), "--pdeathsig", "KILL", self.programs() / "postgres", "-D", place.data,
+                "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200",
+                "-c", "shared_preload_libraries=pg_cron,pg_documentdb_core,pg_documentdb",
+                "-c", "cron.database_name=postgres", "-c", "cron.launch_active_jobs=off"]
+
+    @staticmethod
+    def switch(user):
+        return Postgres.switch(user) or ["setpriv"]
+
+
+class MongoDBPeer(Backend):
+    """No MongoDB, of which there is no package, but a peer: the DocumentDB engine behind a transport of ours
+    (Tests/Peers/mongodb.py)."""
+    name = "mongodb-peer"
+    port = 17017
+    engine = DocumentDB()
+
+    def programs(self):
+        return downloads.pypi("mongodb-peer", "pymongo==4.10.1", "psycopg[binary]==3.2.9") / "bin"
+
+    def prepare(self, place):
+        self.programs()
+        self.engine.prepare(place)
+
+    def command(self, place):
+        return [self.programs() / "python", ROOT / "Tests/Peers/mongodb.py", "--port", place.port,
+                "--log", place.folder / "engine.log", "--", *self.engine.command(place)]
+
+    def environment(self, place):
+        return self.engine.environment(place)
+
+    def is_ready(self, place):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", place.port), 2):
+            return True
+        return False
+
+    def variables(self, place):
+        return {"MONGODB_URL": f"mongodb://127.0.0.1:{place.port}/stores"}
+
+
 class S3(Backend):
     """rclone's S3 server over a folder: it checks signatures, and knows neither conditions nor versions."""
     name = "s3"
@@ -395,4 +467,4 @@ class S3(Backend):
 
 
 BACKENDS = {backend.name: backend for backend in (
-    Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Chroma(), QdrantPeer(), S3())}
+    Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Chroma(), QdrantPeer(), MongoDBPeer(), S3())}

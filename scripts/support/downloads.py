@@ -31,12 +31,16 @@ def debian(name, suite, packages):
     return once(name, lambda folder: unpack(folder, suite, packages))
 
 
-def built(name, suite, packages, build):
+def built(name, suite, packages, build, download=("download",)):
     """As `debian`, and then what `build(folder)` makes of it."""
     def fill(folder):
-        unpack(folder, suite, packages)
+        unpack(folder, suite, packages, download)
         build(folder)
     return once(name, fill)
+
+
+# For `built`: with all that the packages depend on, down to the C library.
+WITH_DEPENDENCIES = ("install", "-y", "--no-install-recommends", "--download-only")
 
 
 def pypi(name, *requirements):
@@ -76,12 +80,12 @@ def note(text):
     print(f"==> {text}", file=sys.stderr, flush=True)
 
 
-def unpack(folder, suite, packages):
+def unpack(folder, suite, packages, download=("download",)):
     with apt(f"deb [signed-by={KEYRING}] {MIRROR} {suite} main", packages) as (scratch, env):
         note(f"downloading {' '.join(packages)} of Debian {suite}")
         read(["apt-get", "-q", "update"], env=env)
-        read(["apt-get", "-q", "download", *packages], cwd=scratch, env=env)
-        for deb in sorted(scratch.glob("*.deb")):
+        read(["apt-get", "-q", *download, *packages], cwd=scratch, env=env)
+        for deb in sorted([*scratch.glob("*.deb"), *scratch.glob("../cache/archives/*.deb")]):
             read(["dpkg", "-x", deb, folder])
 
 
@@ -109,12 +113,14 @@ def apt(source, packages):
         for name in ("lists/partial", "cache/archives/partial", "files", "empty"):
             (scratch / name).mkdir(parents=True)
         (scratch / "sources.list").write_text(source + "\n", encoding="utf-8")
+        (scratch / "status").touch()  # nothing counts as installed
         (scratch / "apt.conf").write_text(f"""
 Dir::Etc::sourcelist "{scratch}/sources.list";
 Dir::Etc::sourceparts "{scratch}/empty";
 Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "{scratch}/empty";
 Dir::State::lists "{scratch}/lists";
+Dir::State::status "{scratch}/status";
 Dir::Cache "{scratch}/cache";
 Acquire::Languages "none";
 Acquire::Retries "3";

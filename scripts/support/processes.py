@@ -22,6 +22,16 @@ def started(pid):
     return done.stdout.strip() or None
 
 
+def ended(pid, seconds):
+    """Whether a process has ended, after at most some seconds."""
+    until = time.monotonic() + seconds
+    while started(pid) is not None:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def launch(command, log, env=None, user=None):
     """Starts a process in a session of its own, which no signal meant for this script's group reaches."""
     options = {}
