@@ -50,6 +50,7 @@ let package = Package(
         .library(name: "StoresRedis", targets: ["StoresRedis"]),
         .library(name: "StoresSQLite", targets: ["StoresSQLite"]),
         .library(name: "StoresHTTP", targets: ["StoresHTTP"]),
+        .library(name: "StoresHTTPTesting", targets: ["StoresHTTPTesting"]),
         .library(name: "StoresChroma", targets: ["StoresChroma"]),
         .library(name: "StoresQdrant", targets: ["StoresQdrant"]),
     ],
@@ -132,7 +133,10 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["HTTP"])),
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras", condition: .when(traits: ["HTTP"])),
             ] + nio),
-        tests("StoresHTTPTests", in: "StoresHTTP", ["StoresHTTP", "StoresCore"] + nio),
+        .target(
+            name: "StoresHTTPTesting", dependencies: nio, path: "Packages/StoresHTTP/Sources/StoresHTTPTesting",
+            swiftSettings: settings),
+        tests("StoresHTTPTests", in: "StoresHTTP", ["StoresHTTP", "StoresHTTPTesting", "StoresCore"] + nio),
         target("StoresChroma", ["StoresCore", "StoresHTTP"]),
         tests(
             "StoresChromaConformanceTests", in: "StoresChroma", ["StoresChroma", "StoresCore", "StoresConformance"]),

@@ -15,7 +15,10 @@ let nio: [Target.Dependency] = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { .produc
 let package = Package(
     name: "StoresHTTP",
     platforms: [.macOS(.v15)],
-    products: [.library(name: "StoresHTTP", targets: ["StoresHTTP"])],
+    products: [
+        .library(name: "StoresHTTP", targets: ["StoresHTTP"]),
+        .library(name: "StoresHTTPTesting", targets: ["StoresHTTPTesting"]),
+    ],
     dependencies: [
         .package(path: "../StoresCore"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
@@ -34,10 +37,12 @@ let package = Package(
             ] + nio,
             swiftSettings: settings
         ),
+        .target(name: "StoresHTTPTesting", dependencies: nio, swiftSettings: settings),
         .testTarget(
             name: "StoresHTTPTests",
             dependencies: [
                 "StoresHTTP",
+                "StoresHTTPTesting",
                 .product(name: "StoresCore", package: "StoresCore"),
             ] + nio,
             swiftSettings: settings

@@ -1,57 +1,22 @@
 #if HTTP
 import Foundation
 import StoresChroma
+import StoresConformance
 import StoresCore
 import Testing
 
 /// What the contracts can't know: Chroma's own client beside ours, and a server that dies.
-@Suite(.enabled(if: ChromaServer.url != nil, "CHROMA_URL names no server: scripts/services start chroma"))
+@Suite(.enabled(if: server.isNamed, "\(server.skipped)"))
 struct ChromaServerTests {
-    private func withCollection(
-        _ metric: VectorMetric = .euclidean, _ body: (VectorCollection, Stores) async throws -> Void
-    ) async throws {
-        var registry = AdapterRegistry()
-        registry.register(StoresChroma.self)
-        let environment = ["STORE_VECTOR": "chroma", "CHROMA_URL": ChromaServer.url ?? ""]
-        try await Stores.withOpen(registry: registry, environment: environment) { stores in
-            let name = "t" + UUID().uuidString.lowercased()
-            let collection = try await stores.vector.collection(name, dimensions: 3, metric: metric)
-            do {
-                try await body(collection, stores)
-            } catch {
-                _ = try? await stores.vector.dropCollection(name, confirming: name)
-                throw error
-            }
-            _ = try await stores.vector.dropCollection(name, confirming: name)
-        }
-    }
-
     /// What a script prints, with Chroma's own client as `collection`.
     private func python(_ name: String, _ script: String) throws -> Value {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(ChromaServer.python))
-        let url = try #require(URL(string: ChromaServer.url ?? ""))
-        let start = """
-            import chromadb, json
-            from chromadb.config import Settings
-            client = chromadb.HttpClient(host="\(url.host ?? "")", port=\(url.port ?? 0),
-                                         settings=Settings(anonymized_telemetry=False))
-            collection = client.get_collection("\(name)", embedding_function=None)
-
-            """
-        process.arguments = ["-c", start + script]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return try JSONReader.value(from: Array(data))
+        try #require(client).value(
+            of: "collection = client.get_collection(sys.argv[1], embedding_function=None)\n" + script, [name])
     }
 
-    @Test(.enabled(if: ChromaServer.python != nil, "TEST_PYTHON names no Python with chromadb"))
+    @Test(.enabled(if: client != nil, "TEST_PYTHON names no Python with chromadb"))
     func chromasOwnClientReadsFiltersAndWrites() async throws {
-        try await withCollection { collection, _ in
+        try await server.withCollection { collection, _ in
             try await collection.upsert([
                 VectorRecord(
                     id: "a", vector: [0.5, -0.0, 3], metadata: ["section": "libs", "size": 7, "tags": ["x", "y"]],
@@ -84,9 +49,9 @@ struct ChromaServerTests {
     }
 
     /// Chroma keeps the arrays of a dropped collection and gives them to the next records; ours leave none.
-    @Test(.enabled(if: ChromaServer.python != nil, "TEST_PYTHON names no Python with chromadb"))
+    @Test(.enabled(if: client != nil, "TEST_PYTHON names no Python with chromadb"))
     func aDroppedCollectionLeavesNothingToOthers() async throws {
-        try await withCollection { collection, stores in
+        try await server.withCollection { collection, stores in
             let other = collection.name + "-dropped"
             let dropped = try await stores.vector.collection(other, dimensions: 3)
             try await dropped.upsert(
@@ -104,7 +69,7 @@ struct ChromaServerTests {
 
     /// Eight writers of the same ids, each with fields of its own: Chroma merges, and no reader may see it.
     @Test func racingUpsertsNeverMix() async throws {
-        try await withCollection { collection, _ in
+        try await server.withCollection { collection, _ in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<8 {
                     group.addTask {
@@ -138,7 +103,7 @@ struct ChromaServerTests {
     }
 
     @Test func whatIsWrongIsToldByItsKind() async throws {
-        try await withCollection { collection, stores in
+        try await server.withCollection { collection, stores in
             try await collection.upsert([VectorRecord(id: "a", vector: [1, 2, 3])])
             let wrong = try await stores.vector.collection(
                 collection.name, dimensions: 4, metric: .euclidean, schema: .off)
@@ -169,12 +134,9 @@ struct ChromaServerTests {
     }
 
     @Test func aCollectionDroppedByAnotherIsFoundAgain() async throws {
-        try await withCollection { collection, stores in
+        try await server.withCollection { collection, stores in
             try await collection.upsert([VectorRecord(id: "a", vector: [1, 2, 3])])
-            var registry = AdapterRegistry()
-            registry.register(StoresChroma.self)
-            let environment = ["STORE_VECTOR": "chroma", "CHROMA_URL": ChromaServer.url ?? ""]
-            try await Stores.withOpen(registry: registry, environment: environment) { other in
+            try await server.withStores { other in
                 _ = try await other.vector.dropCollection(collection.name, confirming: collection.name)
             }
             let error = await #expect(throws: StoreError.self) { try await collection.count() }
@@ -187,7 +149,7 @@ struct ChromaServerTests {
 
     @Test(.enabled(if: ChromaServer.services != nil, "BACKEND_SERVICES names no scripts/services"))
     func whatWasAnsweredSurvivesTheServersDeath() async throws {
-        try await withCollection { collection, _ in
+        try await server.withCollection { collection, _ in
             let records = (0..<500).map { VectorRecord(id: "r\($0)", vector: [1, Float($0), 0], metadata: ["n": 1]) }
             try await collection.upsert(records).result.throwIfFailed()
             try ChromaServer.run("kill")
@@ -203,8 +165,15 @@ struct ChromaServerTests {
     }
 }
 
-extension ChromaServer {
-    static let python = ProcessInfo.processInfo.environment["TEST_PYTHON"]
+private let client = PythonClient(
+    """
+    import chromadb, urllib.parse
+    from chromadb.config import Settings
+    url = urllib.parse.urlsplit("\(server.url)")
+    client = chromadb.HttpClient(host=url.hostname, port=url.port, settings=Settings(anonymized_telemetry=False))
+    """, environment: ProcessInfo.processInfo.environment)
+
+enum ChromaServer {
     static let services = ProcessInfo.processInfo.environment["BACKEND_SERVICES"]
 
     static func run(_ verb: String) throws {

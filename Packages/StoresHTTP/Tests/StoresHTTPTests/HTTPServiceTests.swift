@@ -2,6 +2,7 @@
 import Foundation
 import NIOPosix
 import StoresCore
+import StoresHTTPTesting
 import Testing
 
 @testable import StoresHTTP
@@ -167,8 +168,9 @@ import Testing
     }
 
     @Test func redirectsAreFollowedToTheSameServerAlone() async throws {
-        try await ScriptedServer.with({ count in
-            count == 0 ? [.reply("307 Temporary Redirect", ["location: /there?x=1"])] : [.reply("200 OK", [], "{}")]
+        try await ScriptedServer.with({ request in
+            request.number == 0
+                ? [.reply("307 Temporary Redirect", ["location: /there?x=1"])] : [.reply("200 OK", [], "{}")]
         }) { server in
             let service = try Self.service(server.url)
             let reply = try await service.send(

@@ -26,11 +26,36 @@ import Testing
             UUIDv5.make(namespace: dns, name: "www.example.com".utf8) == "2ed6657d-e927-568b-95e1-2665a8aea6a2")
     }
 
+    @Test func idsThatAreUUIDsStayAndNoneMeetsAnother() {
+        let space = [UInt8](repeating: 7, count: 16)
+        func uuid(_ id: String) -> String { UUIDv5.of(id: id, namespace: space) }
+        let kept = ["7d444840-9dc0-41d1-b245-5ffdce74fad2", "0190163d-8694-739b-aea5-966c26f8ad91"]
+        for id in kept { #expect(uuid(id) == id) }
+        // A caller who takes the UUID that was made of another id for an id gets a record of its own.
+        let made = uuid("a")
+        let chain = ["a", made, uuid(made), uuid(uuid(made))]
+        let others = [
+            kept[0].uppercased(), "{\(kept[0])}", String(kept[0].filter { $0 != "-" }), kept[0] + " ", "",
+            "00000000-0000-0000-0000-000000000000", "7d444840-9dc0-41d1-b245-5ffdce74fag2",
+        ]
+        let all = (kept + chain + others).map(uuid)
+        #expect(Set(all).count == all.count)
+        #expect(all.dropFirst(2).allSatisfy { Array($0.utf8)[14] == UInt8(ascii: "5") })
+    }
+
     @Test func namesStayApart() {
         let names = ["a", "A", "a_", "_61", "a.b", "a_2eb", "é", "e\u{301}", "a-b", "", " ", "a/b", "日本"]
         #expect(Set(names.map(PlainName.escape)).count == names.count)
         #expect(PlainName.escape("docs-2026") == "docs-2026")
         #expect(PlainName.escape("a.b_é") == "a_2eb_5f_c3_a9")
+    }
+
+    @Test func versionsCompareByTheirFirstTwoNumbers() {
+        #expect(ServerVersion("1.16.3-dev") == ServerVersion(1, 16) && ServerVersion("v2.0") == ServerVersion(2, 0))
+        #expect(ServerVersion(1, 9) < ServerVersion(1, 16) && ServerVersion(1, 16) < ServerVersion(2, 0))
+        for text in ["", "1", "x.1", "1.", ".1", "1.x", "1.99999999999999999999"] {
+            #expect(ServerVersion(text) == nil, "\(text)")
+        }
     }
 
     @Test func pathsAndQueriesAreData() throws {

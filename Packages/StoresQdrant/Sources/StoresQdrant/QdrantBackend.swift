@@ -38,9 +38,7 @@ public final class QdrantBackend: StoreBackend {
     }
 
     static func isSupported(_ version: String) -> Bool {
-        let numbers = version.split(whereSeparator: { $0 == "." || $0 == "-" }).prefix(2).map { Int($0) ?? 0 }
-        guard numbers.count == 2 else { return false }
-        return numbers[0] > 1 || numbers[0] == 1 && numbers[1] >= 16
+        ServerVersion(version).map { $0 >= ServerVersion(1, 16) } ?? false
     }
 
     public func ping(context: CallContext) async throws(StoreError) -> BackendStatus {

@@ -147,14 +147,4 @@ struct QdrantCollection: Sendable {
         return indexes
     }
 }
-
-extension FieldType {
-    /// Whether `<` and its like compare values of this type.
-    fileprivate var hasOrder: Bool {
-        switch self {
-        case .int, .double, .string, .instant: true
-        case .bool, .boolArray, .intArray, .doubleArray, .stringArray, .instantArray: false
-        }
-    }
-}
 #endif

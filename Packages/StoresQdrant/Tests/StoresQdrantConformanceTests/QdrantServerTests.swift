@@ -1,54 +1,18 @@
 #if HTTP
 import Foundation
+import StoresConformance
 import StoresCore
 import StoresQdrant
 import Testing
 
 /// What the contracts can't know: the vendor's own client beside ours, and what the server refuses.
-@Suite(.enabled(if: QdrantServer.url != nil, "QDRANT_URL names no server: scripts/services start qdrant-peer"))
+@Suite(.enabled(if: server.isNamed, "\(server.skipped)"))
 struct QdrantServerTests {
-    private func withCollection(_ body: (VectorCollection, Stores) async throws -> Void) async throws {
-        var registry = AdapterRegistry()
-        registry.register(StoresQdrant.self)
-        let environment = ["STORE_VECTOR": "qdrant", "QDRANT_URL": QdrantServer.url ?? ""]
-        try await Stores.withOpen(registry: registry, environment: environment) { stores in
-            let name = "t" + UUID().uuidString.lowercased()
-            let collection = try await stores.vector.collection(
-                name, dimensions: 3, metric: .euclidean,
-                fields: [FieldDefinition("size", .int), FieldDefinition("section", .string, isIndexed: false)])
-            do {
-                try await body(collection, stores)
-            } catch {
-                _ = try? await stores.vector.dropCollection(name, confirming: name)
-                throw error
-            }
-            _ = try await stores.vector.dropCollection(name, confirming: name)
-        }
-    }
+    private static let fields = [FieldDefinition("size", .int), FieldDefinition("section", .string, isIndexed: false)]
 
-    /// What a script prints, with the vendor's client as `client`.
-    private func python(_ script: String) throws -> Value {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(QdrantServer.python))
-        let start = """
-            import json
-            from qdrant_client import QdrantClient, models
-            client = QdrantClient(url="\(QdrantServer.url ?? "")", check_compatibility=False)
-
-            """
-        process.arguments = ["-c", start + script]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return try JSONReader.value(from: Array(data))
-    }
-
-    @Test(.enabled(if: QdrantServer.python != nil, "TEST_PYTHON names no Python with qdrant-client"))
+    @Test(.enabled(if: client != nil, "TEST_PYTHON names no Python with qdrant-client"))
     func theVendorsClientReadsAndFilters() async throws {
-        try await withCollection { collection, _ in
+        try await server.withCollection(fields: Self.fields) { collection, _ in
             try await collection.upsert([
                 VectorRecord(
                     id: "é", vector: [0.1, 2, 3],
@@ -58,15 +22,16 @@ struct QdrantServerTests {
                     ], document: "words"),
                 VectorRecord(id: "b", vector: [1, 2, 3], metadata: ["section": "admin", "size": 8]),
             ])
-            let found = try python(
-                """
-                wanted = models.Filter(must=[
-                    models.FieldCondition(key="metadata.section", match=models.MatchValue(value="libs")),
-                    models.FieldCondition(key="metadata.size", range=models.Range(lt=8))])
-                points, _ = client.scroll("\(collection.name)", scroll_filter=wanted, with_vectors=True)
-                print(json.dumps([[each.payload["id"], each.payload["metadata"], each.payload["document"],
-                                   each.vector["dense"]] for each in points]))
-                """)
+            let found = try #require(client).value(
+                of:
+                    """
+                    wanted = models.Filter(must=[
+                        models.FieldCondition(key="metadata.section", match=models.MatchValue(value="libs")),
+                        models.FieldCondition(key="metadata.size", range=models.Range(lt=8))])
+                    points, _ = client.scroll("\(collection.name)", scroll_filter=wanted, with_vectors=True)
+                    print(json.dumps([[each.payload["id"], each.payload["metadata"], each.payload["document"],
+                                       each.vector["dense"]] for each in points]))
+                    """)
             let metadata: Value = [
                 "section": "libs", "size": 7, "at": "1970-01-01T00:00:00.000Z", "o": ["x": [1, nil]],
             ]
@@ -83,28 +48,28 @@ struct QdrantServerTests {
         }
     }
 
-    @Test(.enabled(if: QdrantServer.python != nil, "TEST_PYTHON names no Python with qdrant-client"))
+    @Test(.enabled(if: client != nil, "TEST_PYTHON names no Python with qdrant-client"))
     func acollectionOfAnotherApplicationIsLeftAlone() async throws {
-        try await withCollection { collection, stores in
+        try await server.withCollection(fields: Self.fields) { collection, stores in
             let name = collection.name + "-theirs"
             let make = """
                 client.create_collection(
                     "\(name)", vectors_config=models.VectorParams(size=3, distance=models.Distance.EUCLID))
                 print("null")
                 """
-            #expect(try python(make) == .null)
+            #expect(try #require(client).value(of: make) == .null)
             let error = await #expect(throws: StoreError.self) {
                 try await stores.vector.collection(name, dimensions: 3, metric: .euclidean)
             }
             #expect(error?.code == .schemaMismatch)
             let names = try await stores.vector.collections().map(\.name)
             #expect(names.contains(collection.name) && !names.contains(name))
-            #expect(try python("print(json.dumps(client.delete_collection(\"\(name)\")))") == true)
+            #expect(try #require(client).value(of: "print(json.dumps(client.delete_collection(\"\(name)\")))") == true)
         }
     }
 
     @Test func whatIsWrongIsToldByItsKind() async throws {
-        try await withCollection { collection, stores in
+        try await server.withCollection(fields: Self.fields) { collection, stores in
             let wrong = try await stores.vector.collection(
                 collection.name, dimensions: 4, metric: .euclidean, schema: .off)
             let length = await #expect(throws: StoreError.self) {
@@ -133,7 +98,7 @@ struct QdrantServerTests {
 
     /// Several requests' worth of records in one call, written whole.
     @Test func aBatchLongerThanARequestIsSplit() async throws {
-        try await withCollection { collection, _ in
+        try await server.withCollection(fields: Self.fields) { collection, _ in
             let text = String(repeating: "word ", count: 4000)
             let records = (0..<2500).map {
                 VectorRecord(
@@ -147,7 +112,9 @@ struct QdrantServerTests {
     }
 }
 
-extension QdrantServer {
-    static let python = ProcessInfo.processInfo.environment["TEST_PYTHON"]
-}
+private let client = PythonClient(
+    """
+    from qdrant_client import QdrantClient, models
+    client = QdrantClient(url="\(server.url)", check_compatibility=False)
+    """, environment: ProcessInfo.processInfo.environment)
 #endif

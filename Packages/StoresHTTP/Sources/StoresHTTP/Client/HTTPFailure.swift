@@ -31,7 +31,7 @@ public struct HTTPFailure: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The kind and text of a JSON error, wherever it keeps them: `{"error":"Kind","message":"…"}`,
     /// `{"status":{"error":"…"}}`, `{"error":{"code":"…","message":"…"}}`, `{"error":[{"message":"…"}]}`,
-    /// `{"errors":[{"message":"…"}]}`, `{"detail":"…"}`.
+    /// `{"errors":[{"message":"…"}]}`, `{"detail":"…"}`, `{"errorCode":"…","message":"…"}`.
     static func json(_ body: [UInt8]) -> (kind: String?, text: String)? {
         guard body.count <= 1 << 20, let value = try? JSONReader.value(from: body), case .object(let fields) = value
         else { return nil }
@@ -46,7 +46,7 @@ public struct HTTPFailure: Error, Sendable, Hashable, CustomStringConvertible {
                 return text(error)
             }
             return (nil, texts.joined(separator: "; "))
-        default: return (text(fields["code"]), message ?? "")
+        default: return (text(fields["code"]) ?? text(fields["errorCode"]), message ?? "")
         }
     }
 
@@ -83,9 +83,10 @@ extension HTTPFailure {
     ///   - code: Where the adapter knows better than the status.
     ///   - message: What failed, in the adapter's words; the status and the server's name for it are added.
     ///   - remedy: What to do next.
+    ///   - isRetryable: Where the adapter knows better than the code.
     public func storeError(
         _ configuration: HTTPConfiguration, isWrite: Bool, code: StoreError.Code? = nil, message: String? = nil,
-        remedy: String? = nil, resource: String? = nil
+        remedy: String? = nil, resource: String? = nil, isRetryable: Bool? = nil
     ) -> StoreError {
         let code = code ?? self.code
         let what = message ?? "\(configuration.system) refused the request"
@@ -95,7 +96,7 @@ extension HTTPFailure {
             code, "\(what) (status \(status)\(kind.map { ", \(Self.word($0))" } ?? ""))",
             remedy: remedy ?? self.remedy(configuration), resource: resource,
             applied: isWrite ? (isServerSide ? .unknown : .no) : nil, retryAfter: retryAfter,
-            isRetryable: status == 507 || status == 500 ? false : nil, underlying: self)
+            isRetryable: isRetryable ?? (status == 507 || status == 500 ? false : nil), underlying: self)
     }
 
     /// A server's name for an error, if it is one: no sentence, which might quote content.

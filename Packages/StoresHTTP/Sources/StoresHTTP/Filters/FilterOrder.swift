@@ -5,9 +5,6 @@ enum FilterOrder {
     /// Bytes of a string in one chunk. Six bytes and the three bits that say how many they are fit into the 53 bits
     /// that a double holds exactly.
     static let chunkBytes = 6
-    /// Literals of `<`, `>` and `startsWith` are compared up to here; longer ones are refused.
-    static let maxLiteralBytes = 512
-    private static let maxChunks = maxLiteralBytes / chunkBytes + 1
 
     /// The largest double that is not above the number or instant, and what is left.
     static func number(_ value: Value) -> (whole: Double, rest: Double)? {
@@ -29,7 +26,8 @@ enum FilterOrder {
 
     /// A string's bytes, six at a time, each chunk with the number of bytes that it holds, or 7 when more follow.
     /// Strings compare as their chunks do, one after the other, up to the first that differs.
-    static func chunks(_ text: String) -> [Double] {
+    static func chunks(_ text: String, upTo orderedBytes: Int) -> [Double] {
+        let maxChunks = orderedBytes / chunkBytes + 1
         let bytes = Array(text.utf8.prefix(maxChunks * chunkBytes + 1))
         var chunks: [Double] = []
         var start = 0

@@ -21,8 +21,10 @@ public struct FilterTerms: Sendable, Hashable {
     /// The key under which the first order of a field stands: what a backend builds an index for.
     public static func orderKey(_ path: FieldPath) -> String { FilterPath.order(FilterPath.pointer(path), 0) }
 
-    public init(_ metadata: Metadata) {
-        add(metadata, under: "")
+    /// - Parameter orderedBytes: So much of a string has an order: 512, or less for backends where orders are dear.
+    ///   ``TermFilter`` is given the same.
+    public init(_ metadata: Metadata, orderedBytes: Int = 512) {
+        add(metadata, under: "", orderedBytes)
         // An array may hold the same element twice; a set is what is meant.
         var seen: Set<IDKey> = []
         terms.removeAll { !seen.insert(IDKey($0)).inserted }
@@ -34,11 +36,11 @@ public struct FilterTerms: Sendable, Hashable {
         self.orders = orders
     }
 
-    private mutating func add(_ fields: Metadata, under parent: String) {
-        for (name, value) in fields { add(value, at: parent + FilterPath.pointer(name)) }
+    private mutating func add(_ fields: Metadata, under parent: String, _ orderedBytes: Int) {
+        for (name, value) in fields { add(value, at: parent + FilterPath.pointer(name), orderedBytes) }
     }
 
-    private mutating func add(_ value: Value, at pointer: String) {
+    private mutating func add(_ value: Value, at pointer: String, _ orderedBytes: Int) {
         guard let kind = FilterKind(value) else { return }
         terms.append(FilterPath.kind(pointer, kind))
         if let text = FilterPath.canonical(value) { terms.append("\(pointer)=\(text)") }
@@ -48,14 +50,14 @@ public struct FilterTerms: Sendable, Hashable {
             orders[FilterPath.order(pointer, 0)] = number.whole
             if number.rest != 0 { orders[FilterPath.order(pointer, 1)] = number.rest }
         case .string(let text):
-            for (index, chunk) in FilterOrder.chunks(text).enumerated() {
+            for (index, chunk) in FilterOrder.chunks(text, upTo: orderedBytes).enumerated() {
                 orders[FilterPath.order(pointer, index)] = chunk
             }
         case .array(let elements):
             for element in elements {
                 if let text = FilterPath.canonical(element) { terms.append("\(pointer)@\(text)") }
             }
-        case .object(let fields): add(fields, under: pointer)
+        case .object(let fields): add(fields, under: pointer, orderedBytes)
         case .null, .bool: return
         }
     }

@@ -3,7 +3,8 @@ import StoresCore
 /// Order comparisons. Each asks for the kind first; under a negation, for another kind or the opposite comparison.
 extension TermFilter {
     static func order(
-        _ filter: Filter, _ path: FieldPath, _ comparison: Comparison, _ literal: Value, _ isNegated: Bool
+        _ filter: Filter, _ path: FieldPath, _ comparison: Comparison, _ literal: Value, _ isNegated: Bool,
+        _ orderedBytes: Int
     ) throws(StoreError) -> TermFilter {
         let pointer = FilterPath.pointer(path)
         let comparison = isNegated ? comparison.opposite : comparison
@@ -19,16 +20,17 @@ extension TermFilter {
                 pointer, [.instant, .largeInstant], isNegated,
                 compare(pointer, comparison, number, .instant, .largeInstant))
         case .string(let text):
-            try checkLength(filter, path, text)
-            return guarded(pointer, [.string], isNegated, compare(pointer, comparison, FilterOrder.chunks(text)))
+            try checkLength(filter, path, text, orderedBytes)
+            let chunks = FilterOrder.chunks(text, upTo: orderedBytes)
+            return guarded(pointer, [.string], isNegated, compare(pointer, comparison, chunks))
         case .null, .bool, .array, .object: return constant(isNegated)
         }
     }
 
-    static func starts(_ filter: Filter, _ path: FieldPath, _ prefix: String, _ isNegated: Bool) throws(StoreError)
-        -> TermFilter
-    {
-        try checkLength(filter, path, prefix)
+    static func starts(
+        _ filter: Filter, _ path: FieldPath, _ prefix: String, _ isNegated: Bool, _ orderedBytes: Int
+    ) throws(StoreError) -> TermFilter {
+        try checkLength(filter, path, prefix, orderedBytes)
         let pointer = FilterPath.pointer(path)
         let bytes = Array(prefix.utf8)
         var parts: [TermFilter] = []
@@ -66,12 +68,14 @@ extension TermFilter {
         return isNegated ? any([.hasNone(terms), test]) : all([.hasAny(terms), test])
     }
 
-    private static func checkLength(_ filter: Filter, _ path: FieldPath, _ text: String) throws(StoreError) {
-        guard text.utf8.count > FilterOrder.maxLiteralBytes else { return }
+    private static func checkLength(
+        _ filter: Filter, _ path: FieldPath, _ text: String, _ orderedBytes: Int
+    ) throws(StoreError) {
+        guard text.utf8.count > orderedBytes else { return }
         throw StoreError(
             .unsupported,
             "filter: \(filter.operator.rawValue) on \(path) with a text of \(text.utf8.count) bytes; at most "
-                + "\(FilterOrder.maxLiteralBytes) have an order here",
+                + "\(orderedBytes) have an order here",
             remedy: "compare with a shorter text, or with = or IN", applied: .no)
     }
 

@@ -26,9 +26,10 @@ public indirect enum TermFilter: Sendable, Hashable {
 
     /// Compiles a filter in full.
     ///
-    /// - Throws: `unsupported` naming the node, for an order or prefix literal of more than 512 bytes.
-    public init(_ filter: Filter) throws(StoreError) {
-        self = try Self.compile(filter, isNegated: false)
+    /// - Parameter orderedBytes: What ``FilterTerms`` was given.
+    /// - Throws: `unsupported` naming the node, for an order or prefix literal of more bytes than that.
+    public init(_ filter: Filter, orderedBytes: Int = 512) throws(StoreError) {
+        self = try Self.compile(filter, isNegated: false, orderedBytes)
     }
 
     /// The same meaning, computed here: the reference for an adapter's tests.
@@ -89,12 +90,13 @@ public indirect enum TermFilter: Sendable, Hashable {
 
     // MARK: Compiling
 
-    private static func compile(_ filter: Filter, isNegated: Bool) throws(StoreError) -> TermFilter {
+    private static func compile(_ filter: Filter, isNegated: Bool, _ orderedBytes: Int) throws(StoreError) -> TermFilter
+    {
         switch filter {
-        case .not(let child): return try compile(child, isNegated: !isNegated)
+        case .not(let child): return try compile(child, isNegated: !isNegated, orderedBytes)
         case .and(let children), .or(let children):
             var parts: [TermFilter] = []
-            for child in children { parts.append(try compile(child, isNegated: isNegated)) }
+            for child in children { parts.append(try compile(child, isNegated: isNegated, orderedBytes)) }
             // De Morgan: under a negation an `and` is an `or` of negations.
             return (filter.operator == .and) != isNegated ? all(parts) : any(parts)
         case .equal(let path, let value): return has(values(path, [value]), isNegated: isNegated)
@@ -109,11 +111,15 @@ public indirect enum TermFilter: Sendable, Hashable {
         case .exists(let path), .isNull(let path):
             let kinds = FilterKind.allCases.map { FilterPath.kind(FilterPath.pointer(path), $0) }
             return has(kinds, isNegated: isNegated != (filter.operator == .isNull))
-        case .less(let path, let value): return try order(filter, path, .less, value, isNegated)
-        case .lessOrEqual(let path, let value): return try order(filter, path, .lessOrEqual, value, isNegated)
-        case .greater(let path, let value): return try order(filter, path, .greater, value, isNegated)
-        case .greaterOrEqual(let path, let value): return try order(filter, path, .greaterOrEqual, value, isNegated)
-        case .startsWith(let path, let prefix): return try starts(filter, path, prefix, isNegated)
+        case .less(let path, let value):
+            return try order(filter, path, .less, value, isNegated, orderedBytes)
+        case .lessOrEqual(let path, let value):
+            return try order(filter, path, .lessOrEqual, value, isNegated, orderedBytes)
+        case .greater(let path, let value):
+            return try order(filter, path, .greater, value, isNegated, orderedBytes)
+        case .greaterOrEqual(let path, let value):
+            return try order(filter, path, .greaterOrEqual, value, isNegated, orderedBytes)
+        case .startsWith(let path, let prefix): return try starts(filter, path, prefix, isNegated, orderedBytes)
         }
     }
 

@@ -27,3 +27,13 @@ extension FieldDefinition {
         return fields.count == items.count ? fields : nil
     }
 }
+
+extension FieldType {
+    /// Whether `<` and its like compare values of this type.
+    public var hasOrder: Bool {
+        switch self {
+        case .int, .double, .string, .instant: true
+        case .bool, .boolArray, .intArray, .doubleArray, .stringArray, .instantArray: false
+        }
+    }
+}

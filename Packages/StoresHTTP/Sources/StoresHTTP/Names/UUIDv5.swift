@@ -15,6 +15,27 @@ public enum UUIDv5 {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// An id as a UUID: itself where it is one already, else the UUID of its name.
+    ///
+    /// What was made of a name has version 5, so an id that has it too is taken for a name: no two ids share a UUID,
+    /// and what is made is itself no id that stays as it is. The all-zero UUID, which some backends start a scan with,
+    /// and spellings other than 36 characters in lower case are names.
+    public static func of(id: String, namespace: [UInt8]) -> String {
+        isKept(id) ? id : make(namespace: namespace, name: id.utf8)
+    }
+
+    private static func isKept(_ id: String) -> Bool {
+        let bytes = Array(id.utf8)
+        guard bytes.count == 36, bytes[14] != UInt8(ascii: "5") else { return false }
+        let isShaped = bytes.indices.allSatisfy { index in
+            switch index {
+            case 8, 13, 18, 23: bytes[index] == UInt8(ascii: "-")
+            default: hex.contains(bytes[index])
+            }
+        }
+        return isShaped && bytes.contains { $0 != UInt8(ascii: "0") && $0 != UInt8(ascii: "-") }
+    }
+
     private static let hex = Array("0123456789abcdef".utf8)
 }
 
