@@ -16,6 +16,7 @@ let package = Package(
         .package(path: "../Packages/StoresCore"),
         .package(path: "../Packages/StoresFile"),
         .package(path: "../Packages/StoresPostgres"),
+        .package(path: "../Packages/StoresRedis"),
         .package(path: "../Packages/StoresSQLite"),
     ],
     targets: [
@@ -28,6 +29,7 @@ let package = Package(
                 .product(name: "StoresCore", package: "StoresCore"),
                 .product(name: "StoresFile", package: "StoresFile"),
                 .product(name: "StoresPostgres", package: "StoresPostgres"),
+                .product(name: "StoresRedis", package: "StoresRedis"),
                 .product(name: "StoresSQLite", package: "StoresSQLite"),
             ],
             swiftSettings: settings

@@ -25,5 +25,5 @@ let benchmarks: [any Benchmark.Type] = [
     FilterEvaluation.self,
     ArtifactStream.self, SQLiteVectorQuery.self, SQLiteSession.self, SQLiteEvents.self, PostgresReads.self,
     PostgresAppends.self, Fusing.self, JSON.self,
-    CLIStart.self,
+    CLIStart.self, RedisSession.self,
 ]
