@@ -1,9 +1,10 @@
-"""redis-benchmark and redis-py's asyncio client on a server.
+"""redis-benchmark, redis-py's asyncio client, and a blocking loop in C over hiredis, on a server.
 
 redis_session.py URL
 Reads lines:
   tool COMMAND CLIENTS PIPELINE N   the seconds that redis-benchmark takes for N commands (GET, SET) of 100 bytes
   asyncio TASKS N                   the seconds that N GETs of 100 bytes take from so many tasks of redis-py
+  loop N                            the seconds that N GETs of 100 bytes take one after the other in C
 redis-benchmark is looked for beside the server's own program, then on the PATH.
 """
 
@@ -13,6 +14,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.parse
 
@@ -47,6 +49,12 @@ def benchmark(command, clients, pipeline, count):
     return int(count) / rate
 
 
+def loop(count):
+    command = [program, parts.hostname, str(parts.port or 6379), urllib.parse.unquote(parts.password or ""),
+               "bench:peer", count]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
 async def tasks(count, total):
     client = redis.asyncio.Redis.from_url(url, max_connections=count)
 
@@ -62,10 +70,17 @@ async def tasks(count, total):
     return taken
 
 
+folder = tempfile.TemporaryDirectory()
+program = folder.name + "/redis_loop"
+compiler = shutil.which("cc") or shutil.which("clang")
+subprocess.run([compiler, "-O2", "-o", program, pathlib.Path(__file__).with_name("redis_loop.c"), "-lhiredis"],
+               check=True)
 print(f"redis-benchmark {version}, redis-py {redis.__version__}", flush=True)
 for line in sys.stdin:
     words = line.split()
     if words[0] == "tool":
         print(benchmark(*words[1:]), flush=True)
+    elif words[0] == "loop":
+        print(loop(words[1]), flush=True)
     else:
         print(asyncio.run(tasks(int(words[1]), int(words[2]))), flush=True)

@@ -8,6 +8,8 @@
 #endif
 
 #include <stddef.h>
+#include <sys/select.h>
+#include <time.h>
 
 // The protocol reader of hiredis, telling what it finds piece by piece instead of building its own tree of replies.
 // The table of functions changed between 0.14 and 1.0; what is here is the same for all of them.
@@ -46,6 +48,13 @@ static inline int stores_text_kind(int type) {
 
 static inline void *stores_create_string(const redisReadTask *task, char *bytes, size_t count) {
     stores_reply_sink *sink = stores_sink_of(task);
+#if HIREDIS_MAJOR >= 1
+    // Verbatim text begins with its kind: "txt:".
+    if (task->type == REDIS_REPLY_VERB && count >= 4) {
+        bytes += 4;
+        count -= 4;
+    }
+#endif
     sink->text(sink->context, stores_text_kind(task->type), bytes, count);
     return stores_reply_object(task);
 }
@@ -119,3 +128,13 @@ static inline redisReader *stores_reader_create(stores_reply_sink *sink) {
 static inline int stores_hiredis_reads_resp3(void) { return HIREDIS_MAJOR >= 1; }
 static inline int stores_hiredis_major(void) { return HIREDIS_MAJOR; }
 static inline int stores_hiredis_minor(void) { return HIREDIS_MINOR; }
+
+// Whether the descriptor can be read within so many nanoseconds, less than a second. Swift sees neither ppoll nor FD_SET.
+static inline int stores_wait_to_read(int descriptor, long nanoseconds) {
+    if (descriptor < 0 || descriptor >= FD_SETSIZE) return 0;
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(descriptor, &set);
+    struct timespec limit = {0, nanoseconds};
+    return pselect(descriptor + 1, &set, NULL, NULL, &limit, NULL) > 0;
+}

@@ -51,8 +51,7 @@ final class RedisBackend: StoreBackend {
     }
 
     func start(context: CallContext) async throws(StoreError) {
-        let server = try await server(context)
-        try await client.start(server, context)
+        let server = try await client.start(context)
         if server.flavor != configuration.flavor {
             self.context.logger.warning(
                 "another server than the adapter's name says",
@@ -60,35 +59,29 @@ final class RedisBackend: StoreBackend {
         }
         // What a process that ended in the middle of it has left to be removed.
         if self.context.tiers.contains(.event), self.context.schemaMode == .create {
-            try await eventDriver.sweep(context)
+            await eventDriver.sweep(context)
         }
     }
 
-    private func server(_ context: CallContext) async throws(StoreError) -> RedisServer {
-        let value = try await client.call(.events, context: context) { writer in
-            writer.command(1)
-            writer.word("INFO")
-        }.checked()
-        guard let text = value.text else { throw .redisUnexpected("INFO") }
-        return RedisServer(info: text)
-    }
-
     func ping(context: CallContext) async throws(StoreError) -> BackendStatus {
-        let values = try await client.call(count: 2, context: context, place: { _ in .events }) { index, writer in
-            if index == 0 {
+        let values = try await client.call(count: 3, context: context, place: { _ in .events }) { index, writer in
+            switch index {
+            case 0:
                 writer.command(1)
                 writer.word("INFO")
-            } else {
+            default:
                 writer.command(3)
                 writer.word("CONFIG")
                 writer.word("GET")
-                writer.word("appendfsync")
+                writer.word(index == 1 ? "appendfsync" : "save")
             }
         }
         guard let text = try values[0].checked().text else { throw .redisUnexpected("INFO") }
         // CONFIG is often forbidden; then nobody knows.
-        let fsync = values[1].array?.last?.text
-        return RedisStatus(RedisServer(info: text), configuration, fsync: fsync, tiers: self.context.tiers).status
+        let (fsync, save) = (values[1].array?.last?.text, values[2].array?.last?.text)
+        return RedisStatus(
+            RedisServer(info: text), configuration, fsync: fsync, save: save, tiers: self.context.tiers
+        ).status
     }
 
     func shutdown() async {

@@ -30,8 +30,11 @@ extension RedisConfiguration {
                 endpoint: text, applied: .no, phase: .configuration)
         }
         let prefix = settings.string(flavor.variable("KEY_PREFIX")) ?? "stores:"
-        guard !prefix.utf8.contains(0), prefix.utf8.count <= 128 else {
-            throw refusal("KEY_PREFIX", "has at most 128 bytes and no NUL")
+        // Braces choose the slot of a key in a cluster; those of a prefix would come first.
+        guard !prefix.utf8.contains(where: [0, UInt8(ascii: "{"), UInt8(ascii: "}")].contains),
+            prefix.utf8.count <= 128
+        else {
+            throw refusal("KEY_PREFIX", "has at most 128 bytes, no NUL and no braces")
         }
         let connections = settings.int(flavor.variable("CONNECTIONS")) ?? 2
         guard (1...64).contains(connections) else { throw refusal("CONNECTIONS", "is 1 to 64; got \(connections)") }

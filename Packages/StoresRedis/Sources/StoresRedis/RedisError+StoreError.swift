@@ -36,6 +36,11 @@ extension StoreError {
             return passing("the server is loading its data", error)
         case "BUSY":
             return passing("the server is busy with a script", error)
+        case "DENIED":
+            return StoreError(
+                .permissionDenied, "the server is in protected mode and takes connections of its own machine alone",
+                remedy: "give it a password, or bind it to the right address", applied: .no, phase: .authentication,
+                underlying: error)
         case "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "NOGOODSLAVE":
             return passing("the server can't take this now (\(code))", error)
         case "MISCONF":
@@ -62,6 +67,11 @@ extension StoreError {
                 .unavailable, "the server has as many clients as it takes",
                 remedy: "raise maxclients, or lower the number of connections", applied: .no, underlying: error)
         }
+        if text.contains("select is not allowed in cluster mode") {
+            return StoreError(
+                .invalidArgument, "a cluster has database 0 alone", remedy: "leave the database out of the URL",
+                applied: .no, phase: .configuration, underlying: error)
+        }
         if text.contains("unknown command") || text.contains("unknown subcommand") {
             return StoreError(
                 .unsupported, "the server does not know a command",
@@ -79,6 +89,13 @@ extension StoreError {
 
     /// An error reply to what is said on a new connection.
     static func redisHandshake(_ error: RedisErrorReply) -> StoreError {
+        // The sentence may repeat what was sent, the password with it.
+        let error = RedisErrorReply(text: String(error.code))
+        if error.isCode("NOPROTO") {
+            return StoreError(
+                .unsupported, "the server does not speak RESP3", remedy: "leave the protocol at 2", applied: .no,
+                phase: .configuration, underlying: error)
+        }
         let translated = StoreError.redis(error)
         guard translated.code == .internal || translated.code == .unsupported else {
             return translated.filling(phase: .authentication)
@@ -115,8 +132,10 @@ extension StoreError {
         StoreError(.unavailable, "the connection was lost: \(message)", underlying: error)
     }
 
-    static var redisClosed: StoreError {
-        StoreError(.unavailable, "the store was shut down", applied: .no, isRetryable: false)
+    static var redisClosed: StoreError { redisClosed(applied: .no) }
+
+    static func redisClosed(applied: Applied) -> StoreError {
+        StoreError(.unavailable, "the store was shut down", applied: applied, isRetryable: false)
     }
 
     /// A reply of a form that the command never gives.
@@ -129,6 +148,15 @@ extension StoreError {
         StoreError(
             .corrupt, "the key holds what this library did not write",
             remedy: "give the stores a key prefix of their own, or delete the key", resource: key, applied: .no)
+    }
+}
+
+extension StoreError {
+    /// The same where it holds for a part of the call, and something was done by the rest of it, or may have been.
+    var forSome: StoreError {
+        StoreError(
+            code, message, remedy: remedy, endpoint: endpoint, resource: resource, applied: .unknown,
+            conflict: conflict, retryAfter: retryAfter, isRetryable: isRetryable, phase: phase, underlying: underlying)
     }
 }
 

@@ -29,4 +29,11 @@ struct RedisServer: Sendable, Hashable {
         mode = fields["redis_mode"] ?? fields["server_mode"] ?? "standalone"
         role = fields["role"] ?? ""
     }
+
+    /// Redis 6.2, KeyDB 6.3 (which is of its level) or Valkey, whose first was 7.2.
+    var isSupported: Bool {
+        let numbers = version.split(separator: ".").compactMap { Int($0) }
+        guard numbers.count >= 2 else { return true }
+        return (numbers[0], numbers[1]) >= (6, 2)
+    }
 }

@@ -24,6 +24,13 @@ struct ClusterTests {
             }
         }
         try await spread(server, settings, servers, ports)
+        // The first that is named need not be there.
+        try await open(
+            server, settings.merging(["\(variable)_URL": "redis://127.0.0.1:1,127.0.0.1:\(ports[1])"]) { $1 }
+        ) {
+            let entry = try await $0.session.get("user-5/cart")
+            #expect(entry?.value.text == "5")
+        }
         try await moving(server, settings, servers, ports)
     }
 
@@ -38,6 +45,50 @@ struct ClusterTests {
         return try await Stores.withOpen(
             registry: registry, environment: environment,
             options: StoresOptions(timeout: .seconds(20), breakerThreshold: 1_000_000), body)
+    }
+
+    private func opened(_ server: Server, _ settings: [String: String]) async throws -> Stores {
+        var registry = AdapterRegistry()
+        registry.register(StoresRedis.self)
+        let environment = settings.merging(["STORE_SESSION": server.name]) { $1 }
+        return try await Stores.open(registry: registry, environment: environment)
+    }
+
+    @Test("LOADING: calls fail as unavailable and come back when the data is there", arguments: Server.all)
+    func loading(_ server: Server) async throws {
+        let servers = try #require(try await LocalServers(like: server))
+        let port = LocalServers.ports(1)[0]
+        let slow = ["appendonly no", "key-load-delay 1000", "loading-process-events-interval-bytes 1024"]
+        try servers.start(port, slow)
+        _ = try await servers.command("-p", "\(port)", "ping")
+        let settings = ["\(server.name.uppercased())_URL": "redis://127.0.0.1:\(port)"]
+        try await open(server, settings) { stores in
+            for start in stride(from: 0, to: 4000, by: 1000) {
+                let writes = (start..<start + 1000).map {
+                    SessionWrite(key: "k\($0)", value: SessionValue("\($0)"), expiry: .never)
+                }
+                _ = try await stores.session.set(writes)
+            }
+            _ = try await servers.command("-p", "\(port)", "save")
+            servers.kill(port)
+            try servers.start(port, slow)
+            var wasLoading = false
+            let end = ContinuousClock.now + .seconds(60)
+            while ContinuousClock.now < end {
+                do {
+                    #expect(try await stores.session.get("k3999")?.value.text == "3999")
+                    break
+                } catch let error as StoreError {
+                    #expect(error.code == .unavailable && error.isRetryable, "\(String(reflecting: error))")
+                    if error.message.contains("loading") {
+                        wasLoading = true
+                        #expect(error.applied == .no)
+                    }
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+            }
+            #expect(wasLoading, "the server was never loading")
+        }
     }
 
     /// Keys of many beginnings lie on all nodes; one scan finds them all; a step over two slots is refused.
@@ -82,6 +133,8 @@ struct ClusterTests {
     {
         try await open(server, settings) { stores in
             let keys = (0..<200).map { "moving-\($0)/n" }
+            // It learns of nothing that happens meanwhile.
+            let bystander = try await opened(server, settings)
             for key in keys { try await stores.session.increment(key, expiry: .never) }
             async let moved = servers.command(
                 "--cluster", "reshard", "127.0.0.1:\(ports[0])", "--cluster-from", "all", "--cluster-to",
@@ -98,6 +151,20 @@ struct ClusterTests {
             let texts = try await stores.session.get(keys).map { $0?.value.text }
             #expect(texts == keys.map { _ in "\(rounds)" })
             #expect(rounds > 2)
+            // Slots have gone to another node: a prefix is deleted there, and a scan finds what lies there.
+            var found: Set<String> = []
+            var cursor: Cursor?
+            repeat {
+                let page = try await bystander.session.scan(cursor: cursor, limit: 50)
+                found.formUnion(page.items)
+                cursor = page.next
+            } while cursor != nil
+            #expect(found.isSuperset(of: keys))
+            var deleted = 0
+            for number in 0..<200 { deleted += try await bystander.session.delete(prefix: "moving-\(number)") }
+            #expect(deleted == 200)
+            #expect(try await stores.session.get(keys).allSatisfy { $0 == nil })
+            await bystander.shutdown()
         }
     }
 

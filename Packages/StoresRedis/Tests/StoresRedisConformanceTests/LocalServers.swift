@@ -35,7 +35,8 @@ final class LocalServers: @unchecked Sendable {
         else { return nil }
         program = executable
         var environment = ProcessInfo.processInfo.environment
-        // Its libraries may lie anywhere.
+        let isScript = FileHandle(forReadingAtPath: executable)?.readData(ofLength: 2) == Data("#!".utf8)
+        // Its libraries may lie anywhere; a script finds them by itself.
         let maps = FileHandle(forReadingAtPath: "/proc/\(process)/maps")?.readDataToEndOfFile() ?? Data()
         let libraries = String(decoding: maps, as: UTF8.self).split(separator: "\n").compactMap { line -> String? in
             guard line.contains(".so"), let path = line.split(separator: " ").last, path.hasPrefix("/") else {
@@ -43,7 +44,7 @@ final class LocalServers: @unchecked Sendable {
             }
             return URL(fileURLWithPath: String(path)).deletingLastPathComponent().path
         }
-        environment["LD_LIBRARY_PATH"] = Set(libraries).sorted().joined(separator: ":")
+        if !isScript { environment["LD_LIBRARY_PATH"] = Set(libraries).sorted().joined(separator: ":") }
         self.environment = environment
         folder = FileManager.default.temporaryDirectory.appending(path: "stores-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -147,7 +148,8 @@ final class LocalServers: @unchecked Sendable {
 
     /// Ports that are free now.
     static func ports(_ count: Int) -> [Int] {
-        let start = 20_000 + Int.random(in: 0..<9000)
+        // A node of a cluster takes the port 10,000 above too, which is not to be among those of outgoing connections.
+        let start = 20_000 + Int.random(in: 0..<2700)
         return (0..<count).map { start + $0 }
     }
 }

@@ -45,8 +45,13 @@ import Testing
     func leaving() {
         var pipeline = Pipeline()
         for waiter in 1...4 { add(&pipeline, waiter) }
-        #expect(pipeline.leave(2)?.waiter == 2)
+        // It is not sent yet, and will be: its place can't be given to another.
+        let left = pipeline.leave(2)
+        #expect(left?.waiter == 2 && left?.applied == .unknown)
         #expect(pipeline.leave(2) == nil)
+        pipeline.park(9, 9, deadline: later)
+        #expect(pipeline.leave(9)?.applied == .no)
+        #expect(pipeline.leave(9) == nil && pipeline.unpark().isEmpty)
         _ = pipeline.takeUnsent(spare: [])
         #expect(pipeline.leave(4)?.applied == .unknown)
         let found = (1...4).map { answered(pipeline.receive(.integer(Int64($0)))) }

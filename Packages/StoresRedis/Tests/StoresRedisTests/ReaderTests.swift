@@ -58,19 +58,27 @@ import Testing
         #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
     }
 
-    @Test("A queue keeps its order through growth, removal and reuse")
+    @Test("A queue keeps its order through growth, changes and reuse")
     func queue() {
         var queue = RedisQueue<Int>()
         var expected: [Int] = []
         for number in 0..<5000 {
             queue.append(number)
             expected.append(number)
-            if number % 3 != 0 { #expect(queue.popFirst() == expected.removeFirst()) }
+            if number % 3 != 0 {
+                let first = queue.withFirst { $0 }
+                #expect(first == expected.removeFirst())
+                queue.dropFirst()
+            }
         }
-        #expect(queue.remove { $0 % 2 == 0 } == expected.filter { $0 % 2 == 0 })
-        expected.removeAll { $0 % 2 == 0 }
-        #expect(queue.count == expected.count)
-        #expect(queue.removeAll() == expected && queue.isEmpty && queue.popFirst() == nil)
+        queue.update { element in
+            element += 1
+            return element > 4900
+        }
+        expected = expected.map { $0 < 4901 ? $0 + 1 : $0 }
+        let rest = queue.removeAll()
+        let none = queue.withFirst { $0 }
+        #expect(rest == expected && queue.isEmpty && none == nil)
     }
 
     @Test func backoff() {
@@ -90,6 +98,9 @@ import Testing
             redis.flavor == .redis && redis.version == "7.0.15" && redis.mode == "cluster" && redis.role == "master")
         let valkey = RedisServer(info: "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.0.1\r\n")
         #expect(valkey.flavor == .valkey && valkey.version == "8.0.1")
-        #expect(RedisServer(info: "redis_version:6.3.4\r\nexecutable:/usr/bin/keydb-server\r\n").flavor == .keydb)
+        let keydb = RedisServer(info: "redis_version:6.3.4\r\nexecutable:/usr/bin/keydb-server\r\n")
+        #expect(keydb.flavor == .keydb && keydb.isSupported && redis.isSupported && valkey.isSupported)
+        #expect(!RedisServer(info: "redis_version:6.0.16\r\n").isSupported)
+        #expect(!RedisServer(info: "redis_version:5.0.3\r\n").isSupported)
     }
 }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Counts the calls of one backend that are under way: bounds them, refuses them after shutdown, and lets shutdown wait
 /// for the last. Waiting callers are served in order.
 final class CallGate: Sendable {
@@ -24,7 +22,7 @@ final class CallGate: Sendable {
     private enum Decision { case entered, closed, wait(UInt64) }
 
     private let limit: Int
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(limit: Int?) {
         self.limit = max(1, limit ?? .max)

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Stops calling a backend that does not answer: after `threshold` calls in a row that ended in `unavailable` or
 /// `timeout`, calls fail at once for `coolDown`; then one is let through, and decides.
 final class CircuitBreaker: Sendable {
@@ -56,10 +54,10 @@ final class CircuitBreaker: Sendable {
         }
     }
 
-    private let machine: Mutex<Machine>
+    private let machine: Guarded<Machine>
 
     init(_ settings: Settings) {
-        machine = Mutex(Machine(settings: settings))
+        machine = Guarded(Machine(settings: settings))
     }
 
     func admit() throws(StoreError) {

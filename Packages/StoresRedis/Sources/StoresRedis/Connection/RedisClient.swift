@@ -109,45 +109,58 @@ final class RedisClient: Sendable {
         }
         let missing = values.indices.filter { values[$0].error?.isCode("NOSCRIPT") ?? false }
         guard !missing.isEmpty else { return values }
-        let again = try await call(count: missing.count, context: context, place: { place(missing[$0]) }) {
-            index, writer in
-            script.begin(&writer, byDigest: false, keys: keys, arguments: arguments)
-            encode(missing[index], &writer)
+        let again: [RedisValue]
+        do throws(StoreError) {
+            again = try await call(count: missing.count, context: context, place: { place(missing[$0]) }) {
+                index, writer in
+                script.begin(&writer, byDigest: false, keys: keys, arguments: arguments)
+                encode(missing[index], &writer)
+            }
+        } catch {
+            throw missing.count == count ? error : error.forSome
         }
         for (index, value) in zip(missing, again) { values[index] = value }
         return values
     }
 
-    /// One step of a scan: on the server that has the slot, or on one server after the other.
+    /// One step of a scan: on the server that has the key, or on one server after the other.
+    ///
+    /// - Parameters:
+    ///   - key: One of the slot that is scanned, by which a cluster sends the step where the slot is now.
+    ///   - place: Where to look. When the slots have moved since, the scan begins anew, so that it misses nothing.
     func scan(
-        _ script: RedisScript, slot: Int?, place: RedisScanPlace, context: CallContext, arguments: Int,
-        _ encode: @Sendable (inout RedisWriter) -> Void
+        _ script: RedisScript, key: [UInt8]?, place: inout RedisScanPlace, context: CallContext, arguments: Int,
+        _ encode: @Sendable (_ position: String, inout RedisWriter) -> Void
     ) async throws(StoreError) -> (value: RedisValue, hasMoreServers: Bool) {
-        var node = single
-        var hasMoreServers = false
-        if isCluster {
-            try await refreshIfStale(context)
-            let primaries = state.withLock { $0.cluster?.primaries ?? [] }
-            if let slot, let owner = state.withLock({ $0.cluster?.address(of: slot) }) {
-                node = self.node(owner)
-            } else if place.server < primaries.count {
-                node = self.node(primaries[place.server])
-                hasMoreServers = place.server + 1 < primaries.count
-            } else {
-                throw .invalidArgument(
-                    "the cluster has fewer servers than when the cursor was given out", remedy: "start the scan anew")
+        guard isCluster, key == nil else {
+            let position = place.position
+            let value = try await run(
+                script, key.map { .key($0) } ?? .events, context: context, keys: key == nil ? 0 : 1,
+                arguments: arguments
+            ) { writer in
+                if let key { writer.text(key) }
+                encode(position, &writer)
             }
+            return (value, false)
         }
+        try await refresh(context)
+        guard let map = state.withLock({ $0.cluster }) else { throw .redisClosed }
+        let primaries = map.primaries
+        place.enter(map.fingerprint)
+        guard place.server < primaries.count else {
+            throw .invalidArgument("the cursor was not given out by this store", remedy: "start the scan anew")
+        }
+        let (node, position) = (try node(primaries[place.server]), place.position)
         for byDigest in [true, false] {
             let outcome = try await noting(node) { () async throws(StoreError) in
                 try await node.call(count: 1, context: context) { writer in
                     script.begin(&writer, byDigest: byDigest, keys: 0, arguments: arguments)
-                    encode(&writer)
+                    encode(position, &writer)
                 }
             }
             let value = try Self.one(outcome)
             if byDigest, case .error(let error) = value, error.isCode("NOSCRIPT") { continue }
-            return (try value.checked(), hasMoreServers)
+            return (try value.checked(), place.server + 1 < primaries.count)
         }
         throw .redisUnexpected("a scan")
     }
@@ -167,21 +180,54 @@ final class RedisClient: Sendable {
 
     // MARK: Clusters
 
-    /// Learns whether the server is a node of a cluster, and which node has what.
-    func start(_ server: RedisServer, _ context: CallContext) async throws(StoreError) {
+    /// Asks the servers in turn who they are; and a node of a cluster, which node has what.
+    func start(_ context: CallContext) async throws(StoreError) -> RedisServer {
+        let server = try await inquire(context)
+        guard server.isSupported else {
+            throw StoreError(
+                .unsupported, "\(server.flavor.title) \(server.version) is too old",
+                remedy: "Redis 6.2, KeyDB 6.3 or Valkey 7.2 is the least", applied: .no, phase: .version)
+        }
         guard server.mode == "cluster" else {
             guard configuration.addresses.count == 1 || configuration.mode != .servers else {
                 throw StoreError(
                     .invalidArgument,
-                    "\(configuration.flavor.variable("URL")) names several servers, and the first is "
-                        + "no node of a cluster",
+                    "\(configuration.flavor.variable("URL")) names several servers, and they are no nodes of a cluster",
                     remedy: "name one, or sentinels: redis+sentinel://host:port,host:port/primary", applied: .no,
                     phase: .configuration)
             }
-            return
+            return server
         }
         try await refresh(context)
         clustered.store(true, ordering: .relaxed)
+        return server
+    }
+
+    private func inquire(_ context: CallContext) async throws(StoreError) -> RedisServer {
+        var failure: StoreError = .redisUnexpected("INFO")
+        let count = configuration.mode == .servers ? configuration.addresses.count : 1
+        for index in 0..<count {
+            let node = index == 0 ? single : try node(configuration.addresses[index])
+            do throws(StoreError) {
+                let outcome = try await node.call(count: 1, context: patient(context, attempts: count - index)) {
+                    $0.command(1)
+                    $0.word("INFO")
+                }
+                guard let text = try Self.one(outcome).checked().text else { throw .redisUnexpected("INFO") }
+                return RedisServer(info: text)
+            } catch {
+                failure = error
+                if error.code == .cancelled || context.deadline.hasPassed { throw error }
+            }
+        }
+        throw failure
+    }
+
+    /// A server that is silent must not use up the time of the others.
+    private func patient(_ context: CallContext, attempts: Int) -> CallContext {
+        guard attempts > 1 else { return context }
+        let patience = Deadline.after(min(context.deadline.remaining / 2, .seconds(2)))
+        return CallContext(deadline: min(context.deadline, patience), clock: context.clock, ids: context.ids)
     }
 
     private func slot(of place: RedisPlace) -> Int {
@@ -192,26 +238,32 @@ final class RedisClient: Sendable {
         }
     }
 
-    private func node(_ address: RedisAddress) -> RedisNode {
-        state.withLock { state in
+    private func node(_ address: RedisAddress) throws(StoreError) -> RedisNode {
+        let node = state.withLock { state -> RedisNode? in
+            if state.isClosed { return nil }
             if let node = state.nodes[address] { return node }
             let node = RedisNode(configuration, source: RedisFixedAddress(address), reactor: reactor)
             state.nodes[address] = node
             return node
         }
+        guard let node else { throw .redisClosed }
+        return node
     }
 
-    private func owner(of slot: Int) -> RedisNode {
-        state.withLock { $0.cluster?.address(of: slot) }.map(node) ?? single
+    private func owner(of slot: Int) throws(StoreError) -> RedisNode {
+        guard let address = state.withLock({ $0.cluster?.address(of: slot) }) else { return single }
+        return try node(address)
     }
 
     private func callCluster(_ slot: Int, _ context: CallContext, _ encode: @Sendable (inout RedisWriter) -> Void)
         async throws(StoreError) -> RedisValue
     {
         try await refreshIfStale(context)
-        var node = owner(of: slot)
+        var node = try owner(of: slot)
         var asks = false
-        for redirection in 0..<Self.mostRedirections {
+        var redirections = 0
+        var pauses = 0
+        while redirections < Self.mostRedirections {
             let (target, isAsking) = (node, asks)
             let outcome = try await noting(target) { () async throws(StoreError) in
                 try await target.call(count: isAsking ? 2 : 1, context: context) { writer in
@@ -224,28 +276,29 @@ final class RedisClient: Sendable {
             }
             let value = try Self.several(outcome).last ?? .null
             guard let error = value.error else { return value }
-            switch RedisRedirection(error) {
+            if error.isCode("MOVED") { state.withLock { $0.isStale = true } }
+            switch RedisRedirection(error, from: target.address) {
             case .moved(let slot, let address):
-                node = self.node(address)
+                redirections += 1
+                node = try self.node(address)
                 asks = false
-                state.withLock { state in
-                    state.cluster?.note(slot, address)
-                    state.isStale = true
-                }
+                state.withLock { $0.cluster?.note(slot, address) }
             case .ask(let address):
-                node = self.node(address)
+                redirections += 1
+                node = try self.node(address)
                 asks = true
             case .again:
                 // The keys of the slot are on their way from one node to another, or nobody has it right now.
                 do {
-                    try await Task.sleep(for: .milliseconds(5 << min(redirection, 6)))
+                    try await Task.sleep(for: .milliseconds(5 << min(pauses, 6)))
                 } catch {
                     throw .cancelled(applied: .no)
                 }
+                pauses += 1
                 try context.check("the call to the cluster", applied: .no)
                 state.withLock { $0.isStale = true }
                 try await refreshIfStale(context)
-                node = owner(of: slot)
+                node = try owner(of: slot)
                 asks = false
             case nil: return value
             }
@@ -262,7 +315,7 @@ final class RedisClient: Sendable {
         let slots = (0..<count).map { slot(of: place($0)) }
         var groups: [ObjectIdentifier: (node: RedisNode, writer: RedisWriter, indices: [Int])] = [:]
         for index in 0..<count {
-            let node = owner(of: slots[index])
+            let node = try owner(of: slots[index])
             encode(index, &groups[ObjectIdentifier(node), default: (node, RedisWriter(), [])].writer)
             groups[ObjectIdentifier(node)]?.indices.append(index)
         }
@@ -297,8 +350,13 @@ final class RedisClient: Sendable {
             for (index, value) in zip(indices, replies) { values[index] = value }
         }
         for index in 0..<count {
-            guard let error = values[index].error, RedisRedirection(error) != nil else { continue }
-            values[index] = try await callCluster(slots[index], context) { encode(index, &$0) }
+            guard let error = values[index].error, error.isCode("MOVED") || RedisRedirection(error, from: nil) != nil
+            else { continue }
+            do throws(StoreError) {
+                values[index] = try await callCluster(slots[index], context) { encode(index, &$0) }
+            } catch {
+                throw count == 1 ? error : error.forSome
+            }
         }
         return values
     }
@@ -310,7 +368,9 @@ final class RedisClient: Sendable {
         do throws(StoreError) {
             return try await body()
         } catch {
-            if error.code == .unavailable || error.code == .timeout { state.withLock { $0.isStale = true } }
+            if error.code == .unavailable || error.code == .timeout {
+                state.withLock { $0.isStale = !$0.isClosed }
+            }
             throw error
         }
     }
@@ -337,11 +397,9 @@ final class RedisClient: Sendable {
         var asked: Set<RedisAddress> = []
         for address in known + configuration.addresses where asked.insert(address).inserted {
             do throws(StoreError) {
-                let node = node(address)
-                // A node that is silent must not use up the time of the others.
-                let patience = Deadline.after(min(context.deadline.remaining / 2, .seconds(2)))
-                let short = CallContext(
-                    deadline: min(context.deadline, patience), clock: context.clock, ids: context.ids)
+                let node = try node(address)
+                // One that is silent must not use up the time of the others.
+                let short = patient(context, attempts: 2)
                 let value = try Self.one(
                     try await node.call(count: 1, context: short) { writer in
                         writer.command(2)
@@ -367,14 +425,5 @@ final class RedisClient: Sendable {
         }
         for node in nodes { await node.close() }
         await single.close()
-    }
-}
-
-extension StoreError {
-    /// The same where it holds for a part of the call, and nothing is known of the rest.
-    fileprivate var forSome: StoreError {
-        StoreError(
-            code, message, remedy: remedy, endpoint: endpoint, resource: resource, applied: .unknown,
-            conflict: conflict, retryAfter: retryAfter, isRetryable: isRetryable, phase: phase, underlying: underlying)
     }
 }

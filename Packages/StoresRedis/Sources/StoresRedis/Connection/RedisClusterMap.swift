@@ -31,6 +31,20 @@ struct RedisClusterMap: Sendable, Hashable {
         Set(owners).filter { $0 >= 0 }.map { addresses[Int($0)] }.sorted { $0.description < $1.description }
     }
 
+    /// The same for the same map, in every process: FNV-1a of who has which slot.
+    var fingerprint: UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let order = primaries
+        for address in order {
+            for byte in address.description.utf8 { add(byte) }
+            add(0)
+        }
+        let numbers = addresses.map { UInt8(truncatingIfNeeded: (order.firstIndex(of: $0) ?? -1) + 1) }
+        for owner in owners { add(owner < 0 ? 0 : numbers[Int(owner)]) }
+        return hash
+    }
+
     func address(of slot: Int) -> RedisAddress? {
         owners[slot] < 0 ? nil : addresses[Int(owners[slot])]
     }
@@ -57,15 +71,24 @@ enum RedisRedirection: Hashable {
     /// Nowhere yet; it will be settled soon.
     case again
 
-    init?(_ error: RedisErrorReply) {
+    /// - Parameter address: Who says it: a node that does not know its own host means that one.
+    init?(_ error: RedisErrorReply, from address: RedisAddress?) {
         switch error.code {
         case "MOVED", "ASK":
-            // MOVED 3999 127.0.0.1:6381
+            // MOVED 3999 127.0.0.1:6381, or MOVED 3999 :6381
             let words = error.text.split(separator: " ")
-            guard words.count >= 3, let slot = Int(words[1]), let address = RedisAddress(words[2], defaultPort: 6379)
-            else { return nil }
-            self = error.isCode("MOVED") ? .moved(slot: slot, address) : .ask(address)
+            guard words.count >= 3, let slot = Int(words[1]) else { return nil }
+            var place = String(words[2])
+            if place.hasPrefix(":"), place.dropFirst().allSatisfy(\.isNumber), case .tcp(let host, _)? = address {
+                place = host.contains(":") ? "[\(host)]" + place : host + place
+            }
+            guard let target = RedisAddress(place, defaultPort: 6379) else { return nil }
+            self = error.isCode("MOVED") ? .moved(slot: slot, target) : .ask(target)
         case "TRYAGAIN", "CLUSTERDOWN": self = .again
+        // A script met a key that is on its way to another node. It has written nothing by then, or only what writing
+        // it again does not change.
+        case _ where error.text.contains("non local key") || error.text.contains("undeclared keys were accessed"):
+            self = .again
         default: return nil
         }
     }

@@ -1,7 +1,7 @@
 import StoresCore
 import Synchronization
 
-/// How a connection comes and goes. All of it but `close` on the reactor's thread.
+/// How a connection comes and goes. All of it but `close` in the reactor's role.
 extension RedisConnection {
     // MARK: Opening
 
@@ -19,6 +19,9 @@ extension RedisConnection {
             do throws(RedisSystemError) {
                 let socket = try RedisSocket(connectingTo: address)
                 step = .connecting(socket, rest: Array(addresses[(index + 1)...]))
+                // One that is silent must not use up the time of the others.
+                let now = ContinuousClock.now
+                nextAddressAt = giveUpAt.map { now + now.duration(to: $0) / (addresses.count - index) }
                 return
             } catch {
                 failure = error
@@ -36,6 +39,7 @@ extension RedisConnection {
         sending = handshake.bytes
         sent = 0
         step = .greeting(socket, handshake)
+        nextAddressAt = nil
         sendInHand(socket)
     }
 
@@ -57,6 +61,7 @@ extension RedisConnection {
             state.phase = .ready
             state.socket = socket
             state.isSending = false
+            state.solo = RedisSolo()
             return state.pipeline.unpark()
         }
         for continuation in waiting { continuation.resume(returning: .again) }
@@ -92,17 +97,21 @@ extension RedisConnection {
         sent = 0
         heardAt = nil
         giveUpAt = nil
+        nextAddressAt = nil
         attempt += 1
     }
 
     /// For good. Who waits is told.
     func close() async {
-        let waiting = state.withLock { state -> [Continuation] in
+        let (left, parked) = state.withLock { state -> ([RedisPipeline<Continuation>.Left], [Continuation]) in
             state.phase = .closed
             state.socket = nil
-            return state.pipeline.breakOff().map(\.waiter) + state.pipeline.unpark()
+            return (state.pipeline.breakOff(), state.pipeline.unpark())
         }
-        for continuation in waiting { continuation.resume(returning: .failure(.redisClosed)) }
+        for left in left {
+            left.waiter.resume(returning: .failure(.redisClosed(applied: left.applied.storeApplied)))
+        }
+        for continuation in parked { continuation.resume(returning: .failure(.redisClosed)) }
         await withUnsafeContinuation { continuation in
             reactor.post { [self] in
                 disconnect()

@@ -14,9 +14,10 @@ enum RedisOutcome: Sendable {
 ///
 /// A call writes its commands into a buffer, under a lock, and waits; the reactor's thread sends what has gathered in
 /// one piece, and hands out the replies in order. The very first command after a pause is sent by the caller itself,
-/// which saves a lone task the change to the reactor's thread and back.
+/// which saves a lone task the change to the reactor's thread and back. One that has been alone for a while also looks
+/// for its reply itself, see ``RedisSolo``.
 ///
-/// `@unchecked Sendable`: what is not in `state` is touched by the reactor's thread alone.
+/// `@unchecked Sendable`: what is not in `state` is touched in the reactor's role alone.
 final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     typealias Instant = ContinuousClock.Instant
     typealias Continuation = UnsafeContinuation<RedisOutcome, Never>
@@ -40,6 +41,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         var isWaking = false
         /// When the reactor's thread will look at the deadlines by itself.
         var looksAt: Instant?
+        var solo = RedisSolo()
     }
 
     /// Where the reactor's thread is with the connection.
@@ -55,7 +57,9 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     let reactor: RedisReactor
     let source: any RedisAddressSource
     private let tickets = Atomic<UInt64>(0)
-    let state = Mutex(State())
+    /// What `state.pipeline` has, for who chooses a connection.
+    private let unsent = Atomic<Int>(0)
+    let state = Guarded(State())
 
     var step = Step.disconnected
     var reader: RedisReplyReader?
@@ -63,6 +67,8 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     var notBefore: Instant?
     /// When the attempt to connect is given up.
     var giveUpAt: Instant?
+    /// When the next address of the same name is tried instead.
+    var nextAddressAt: Instant?
     /// Counts attempts, so that an answer which comes late is known as such.
     var attempt = 0
     var sending: [UInt8] = []
@@ -70,7 +76,10 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     private var spare: [UInt8] = []
     /// When bytes came last, or calls began to wait for some.
     var heardAt: Instant?
+    private var values: [RedisValue] = []
     private var answers: [(Continuation, RedisOutcome)] = []
+    /// A caller does the work of the reactor's thread, which is waiting.
+    private var isBorrowed = false
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
 
     /// How many unsent bytes there may be before callers wait for the server to take some.
@@ -118,13 +127,14 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     /// Whether the server is behind with what it was sent.
     func isCrowded(over limit: Int) -> Bool { unsentBytes > limit }
 
-    var unsentBytes: Int { state.withLock { $0.pipeline.unsentBytes } }
+    var unsentBytes: Int { unsent.load(ordering: .relaxed) }
 
     private func enter(
         _ ticket: UInt64, _ continuation: Continuation, _ deadline: Instant, _ count: Int,
         _ encode: @Sendable (inout RedisWriter) -> Void
     ) {
         var refusal: StoreError?
+        var isAlone = false
         let wakes = state.withLock { state -> Bool in
             // Looked at under the lock: who is cancelled after this finds the call and takes it out again.
             if Task.isCancelled {
@@ -139,7 +149,9 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
             case .ready where state.pipeline.unsentBytes < Self.highWater:
                 let isFirst = state.pipeline.isIdle && !state.isSending
                 state.pipeline.add(ticket, continuation, deadline: deadline, count: count, encode)
-                wakes = !(isFirst && sendDirectly(&state))
+                let isSent = isFirst && sendDirectly(&state)
+                (isAlone, wakes) = state.solo.enter(isAlone: isSent)
+                wakes = wakes || !isSent
             case .idle:
                 state.phase = .opening
                 state.pipeline.park(ticket, continuation, deadline: deadline)
@@ -147,6 +159,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
             case .ready, .opening:
                 state.pipeline.park(ticket, continuation, deadline: deadline)
             }
+            unsent.store(state.pipeline.unsentBytes, ordering: .relaxed)
             if state.looksAt.map({ deadline < $0 }) ?? true { wakes = true }
             guard wakes, !state.isWaking else { return false }
             state.isWaking = true
@@ -154,6 +167,28 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         }
         if wakes { reactor.wake() }
         if let refusal { continuation.resume(returning: .failure(refusal)) }
+        if isAlone { readAlone() }
+    }
+
+    /// Waits a moment for the reply of the only call there is, in the place of the reactor's thread.
+    private func readAlone() {
+        var isRead: Bool?
+        reactor.borrow {
+            guard case .ready(let socket) = step else { return }
+            let canRead = socket.waitToRead(RedisSolo.patience)
+            isRead = canRead
+            guard canRead else { return }
+            isBorrowed = true
+            becameReady(canRead: true, canWrite: false)
+            isBorrowed = false
+        }
+        let wakes = state.withLock { state in
+            guard state.solo.waited(isRead: isRead, isDone: !state.pipeline.hasCalls), !state.isWaking
+            else { return false }
+            state.isWaking = true
+            return true
+        }
+        if wakes { reactor.wake() }
     }
 
     /// - Returns: Whether everything has gone out.
@@ -223,8 +258,12 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
             fail(.redisConnectTimeout(configuration, phase: isResolving ? .dns : .tcp))
             return prepareDisconnected(now)
         }
+        if case .connecting(_, let rest) = step, !rest.isEmpty, let nextAddressAt, now >= nextAddressAt {
+            connect(rest, after: nil)
+            return prepare(now)
+        }
         var interest = interest
-        interest.wakeAt = giveUpAt
+        interest.wakeAt = giveUpAt.map { min($0, nextAddressAt ?? $0) }
         state.withLock { state in
             state.isWaking = false
             state.looksAt = state.pipeline.nextDeadline
@@ -241,6 +280,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         var interest = RedisInterest(descriptor: socket.descriptor, reads: true)
         var unparked: [Continuation] = []
         var hasCalls = false
+        var looksAgainAt: Instant?
         while true {
             let isBlocked = sent < sending.count && !sendInHand(socket)
             let isDone = state.withLock { state -> Bool in
@@ -252,10 +292,12 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
                 if state.pipeline.hasParked { unparked += state.pipeline.unpark() }
                 guard state.pipeline.hasUnsent else {
                     state.isSending = false
+                    looksAgainAt = state.solo.prepare(now, hasCalls: hasCalls)
                     return true
                 }
                 state.isSending = true
                 sending = state.pipeline.takeUnsent(spare: spare)
+                unsent.store(0, ordering: .relaxed)
                 spare = []
                 sent = 0
                 return false
@@ -265,6 +307,10 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         for continuation in unparked { continuation.resume(returning: .again) }
         guard case .ready = step else { return prepareDisconnected(now) }
         interest.writes = sent < sending.count
+        if let looksAgainAt {
+            interest.reads = false
+            interest.wakeAt = min(interest.wakeAt ?? looksAgainAt, looksAgainAt)
+        }
         if !hasCalls {
             heardAt = nil
         } else if let heardAt, now - heardAt >= configuration.stallTimeout {
@@ -283,9 +329,11 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         while sent < sending.count {
             let result = sending.withUnsafeBytes { socket.write(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
             switch result {
-            case .bytes(let count): sent += count
-            case .wouldBlock: return false
-            case .closed: return false
+            case .bytes(let count):
+                sent += count
+                // A server that takes what it is sent is alive.
+                heardAt = nil
+            case .wouldBlock, .closed: return false
             case .failed(let number):
                 fail(.redisLost("writing failed", RedisSystemError(number: number)))
                 return false
@@ -323,13 +371,12 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
 
     private func deliver() throws(RedisProtocolError) {
         guard case .ready = step else { return try greeted() }
-        var values: [RedisValue] = []
         while let value = try reader?.next() { values.append(value) }
         guard !values.isEmpty else { return }
         var isUnexpected = false
         var isReadOnly = false
         state.withLock { state in
-            state.isWaking = true
+            if !isBorrowed { state.isWaking = true }
             for value in values {
                 if source.mayChange, let error = value.error, error.isCode("READONLY") { isReadOnly = true }
                 switch state.pipeline.receive(value) {
@@ -340,8 +387,10 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
                 }
             }
         }
-        for (continuation, outcome) in answers { continuation.resume(returning: outcome) }
-        answers.removeAll(keepingCapacity: true)
+        // Before anybody is told: who holds a value alone may change it in place.
+        values.removeAll(keepingCapacity: true)
+        answers.reverse()
+        while let (continuation, outcome) = answers.popLast() { continuation.resume(returning: outcome) }
         if isUnexpected { throw RedisProtocolError() }
         if isReadOnly { fail(.redisLost("the server is a replica by now", nil)) }
     }

@@ -65,9 +65,10 @@ struct RedisHandshake: Sendable {
         done += 1
         if let error = value.error {
             switch step {
-            // A server that wants a password says so here already, when none was given.
-            case .optional where error.isCode("NOAUTH"): throw StoreError.redis(error).filling(phase: .authentication)
-            case .optional: break
+            // The command itself may be forbidden or unknown. Whoever takes no connection says so here too: one that
+            // wants a password, is in protected mode, or has too many clients.
+            case .optional where error.isCode("NOPERM") || error.text.hasPrefix("ERR unknown"): break
+            case .optional: throw StoreError.redis(error).filling(phase: .authentication)
             case .hello, .authenticate: throw StoreError.redisHandshake(error)
             case .select, .role: throw StoreError.redis(error).filling(phase: .open)
             }

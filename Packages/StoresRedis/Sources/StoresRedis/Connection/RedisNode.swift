@@ -2,12 +2,15 @@ import StoresCore
 
 /// One server, and the few connections to it.
 final class RedisNode: Sendable {
+    /// Nil where it may be another one next time.
+    let address: RedisAddress?
     private let connections: [RedisConnection]
 
     /// What a connection may have before another is taken.
     private static let crowded = 256 << 10
 
     init(_ configuration: RedisConfiguration, source: any RedisAddressSource, reactor: RedisReactor) {
+        address = (source as? RedisFixedAddress)?.address
         connections = (0..<configuration.connections).map { _ in
             RedisConnection(configuration, source: source, reactor: reactor)
         }

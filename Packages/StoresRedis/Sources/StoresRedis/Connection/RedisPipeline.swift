@@ -23,7 +23,8 @@ struct RedisPipeline<Waiter> {
     /// A caller that waits for the connection to be ready, or for room.
     private struct Parked {
         var ticket: UInt64
-        var waiter: Waiter
+        /// Nil once its caller has left.
+        var waiter: Waiter?
         var deadline: Instant
     }
 
@@ -78,19 +79,24 @@ struct RedisPipeline<Waiter> {
     }
 
     /// Everybody who was parked, in order; they come back by themselves.
-    mutating func unpark() -> [Waiter] { parked.removeAll().map(\.waiter) }
+    mutating func unpark() -> [Waiter] { parked.removeAll().compactMap(\.waiter) }
 
     /// A caller leaves. Nil when it was told already.
+    ///
+    /// Its commands stay where they are, or the replies of the others would shift: also what is not sent yet will be.
     mutating func leave(_ ticket: UInt64) -> Left? {
-        if let waiting = parked.remove(where: { $0.ticket == ticket }).first {
-            return Left(waiter: waiting.waiter, applied: .no)
-        }
         var left: Left?
-        let taken = taken
         calls.update { call in
             guard call.ticket == ticket else { return false }
-            if let waiter = call.waiter { left = Left(waiter: waiter, applied: Self.applied(call, taken)) }
+            left = call.waiter.map { Left(waiter: $0, applied: .unknown) }
             call.waiter = nil
+            return true
+        }
+        guard left == nil else { return left }
+        parked.update { waiting in
+            guard waiting.ticket == ticket else { return false }
+            left = waiting.waiter.map { Left(waiter: $0, applied: .no) }
+            waiting.waiter = nil
             return true
         }
         return left
@@ -99,26 +105,26 @@ struct RedisPipeline<Waiter> {
     /// Those whose deadline has passed.
     mutating func expire(_ now: Instant) -> [Left] {
         guard let nextDeadline, nextDeadline <= now else { return [] }
-        var left = parked.remove { $0.deadline <= now }.map { Left(waiter: $0.waiter, applied: .no) }
-        self.nextDeadline = nil
-        let taken = taken
+        var left: [Left] = []
         var earliest: Instant?
-        calls.update { call in
-            guard let waiter = call.waiter else { return false }
-            if call.deadline <= now {
-                left.append(Left(waiter: waiter, applied: Self.applied(call, taken)))
-                call.waiter = nil
+        func pass(_ waiter: inout Waiter?, _ deadline: Instant, _ applied: Applied) {
+            guard let found = waiter else { return }
+            if deadline <= now {
+                left.append(Left(waiter: found, applied: applied))
+                waiter = nil
             } else {
-                earliest = min(earliest ?? call.deadline, call.deadline)
+                earliest = min(earliest ?? deadline, deadline)
             }
-            return false
         }
-        if let earliest { note(earliest) }
         parked.update { waiting in
-            earliest = min(earliest ?? waiting.deadline, waiting.deadline)
+            pass(&waiting.waiter, waiting.deadline, .no)
             return false
         }
-        if let earliest { note(earliest) }
+        calls.update { call in
+            pass(&call.waiter, call.deadline, .unknown)
+            return false
+        }
+        self.nextDeadline = earliest
         return left
     }
 
@@ -152,18 +158,23 @@ struct RedisPipeline<Waiter> {
     mutating func receive(_ value: RedisValue) -> Received {
         let result = calls.withFirst { call -> Received? in
             call.missing -= 1
-            guard call.missing > 0 || !call.isSingle else {
+            if call.isSingle {
+                defer { call.waiter = nil }
                 return call.waiter.map { .answer($0, .one(value)) } ?? .nobody
             }
             if call.waiter != nil { call.replies.append(value) }
             guard call.missing == 0 else { return nil }
+            defer {
+                call.waiter = nil
+                call.replies = []
+            }
             return call.waiter.map { .answer($0, .several(call.replies)) } ?? .nobody
         }
         switch result {
         case nil: return .unexpected
         case .some(nil): return .nobody
         case .some(let received?):
-            _ = calls.popFirst()
+            calls.dropFirst()
             return received
         }
     }
@@ -174,11 +185,9 @@ struct RedisPipeline<Waiter> {
         _ = writer.take()
         self.taken = 0
         return calls.removeAll().compactMap { call in
-            call.waiter.map { Left(waiter: $0, applied: Self.applied(call, taken)) }
+            call.waiter.map { Left(waiter: $0, applied: call.start < taken ? .unknown : .no) }
         }
     }
-
-    private static func applied(_ call: Call, _ taken: UInt64) -> Applied { call.start < taken ? .unknown : .no }
 
     private mutating func note(_ deadline: Instant) {
         nextDeadline = min(nextDeadline ?? deadline, deadline)

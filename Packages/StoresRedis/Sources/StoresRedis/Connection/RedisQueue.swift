@@ -1,9 +1,9 @@
 /// First in, first out; both ends in constant time.
 struct RedisQueue<Element> {
-    private var storage: [Element?] = []
+    /// What stands before `head` is over, and is dropped from time to time.
+    private var storage: [Element] = []
     private var head = 0
 
-    var count: Int { storage.count - head }
     var isEmpty: Bool { head == storage.count }
 
     mutating func append(_ element: Element) {
@@ -12,17 +12,12 @@ struct RedisQueue<Element> {
 
     /// Changes the first element in place.
     mutating func withFirst<T>(_ body: (inout Element) -> T) -> T? {
-        guard head < storage.count, var element = storage[head] else { return nil }
-        storage[head] = nil
-        let result = body(&element)
-        storage[head] = element
-        return result
+        isEmpty ? nil : body(&storage[head])
     }
 
-    mutating func popFirst() -> Element? {
-        guard head < storage.count else { return nil }
-        let element = storage[head]
-        storage[head] = nil
+    /// Drops the first element. Its memory is reused later: what it holds is to be let go before.
+    mutating func dropFirst() {
+        guard !isEmpty else { return }
         head += 1
         if head == storage.count {
             storage.removeAll(keepingCapacity: true)
@@ -31,7 +26,6 @@ struct RedisQueue<Element> {
             storage.removeFirst(head)
             head = 0
         }
-        return element
     }
 
     mutating func removeAll() -> [Element] {
@@ -39,29 +33,11 @@ struct RedisQueue<Element> {
             storage.removeAll()
             head = 0
         }
-        return storage[head...].compactMap { $0 }
-    }
-
-    /// Removes what matches, keeping the order of the rest.
-    mutating func remove(where matches: (Element) -> Bool) -> [Element] {
-        var removed: [Element] = []
-        var kept: [Element?] = []
-        for case let element? in storage[head...] {
-            if matches(element) { removed.append(element) } else { kept.append(element) }
-        }
-        storage = kept
-        head = 0
-        return removed
+        return Array(storage[head...])
     }
 
     /// Changes every element until the body says that it is done.
     mutating func update(_ body: (inout Element) -> Bool) {
-        for index in storage.indices[head...] {
-            guard var element = storage[index] else { continue }
-            storage[index] = nil
-            let isDone = body(&element)
-            storage[index] = element
-            if isDone { return }
-        }
+        for index in storage.indices[head...] where body(&storage[index]) { return }
     }
 }

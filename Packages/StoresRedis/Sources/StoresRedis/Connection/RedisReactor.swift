@@ -20,7 +20,7 @@ struct RedisInterest {
     var wakeAt: ContinuousClock.Instant?
 }
 
-/// Somebody who is served by a reactor's thread. Both methods are called there, and nowhere else.
+/// Somebody who is served by a reactor. Both methods are called by whoever has its role, and by nobody else.
 protocol RedisReactorMember: AnyObject, Sendable {
     /// Before each `poll`: does what is due, and says what to watch.
     func prepare(_ now: ContinuousClock.Instant) -> RedisInterest
@@ -33,17 +33,22 @@ protocol RedisReactorMember: AnyObject, Sendable {
 ///
 /// A thread rather than a dispatch source: a single task that waits for its reply gets it with one change of threads
 /// less, and a handful of descriptors is no work for `poll`.
+///
+/// What the thread does it does in its *role*, a lock that it lets go while it waits. Who takes the role meanwhile may
+/// do the thread's work: a caller that is alone on a connection reads its reply itself, with no change of threads.
 final class RedisReactor: Sendable {
     private struct Inbox {
         var jobs: [@Sendable () -> Void] = []
         var joining: [any RedisReactorMember] = []
         var leaving: [ObjectIdentifier] = []
         var isStopped = false
+        var hasEnded = false
         var stopped: [UnsafeContinuation<Void, Never>] = []
     }
 
     private let waker: RedisWaker
     private let inbox = Mutex(Inbox())
+    private let role = Guarded(())
 
     /// Starts the thread.
     init() throws(RedisSystemError) {
@@ -56,10 +61,18 @@ final class RedisReactor: Sendable {
         waker.wake()
     }
 
-    /// Runs the job on the thread. After ``stop()`` it is dropped.
+    /// Runs the job in the role: on the thread, and once that has ended on the caller's.
     func post(_ job: @escaping @Sendable () -> Void) {
-        inbox.withLock { $0.jobs.append(job) }
-        waker.wake()
+        let isStopped = inbox.withLock { inbox in
+            if !inbox.isStopped { inbox.jobs.append(job) }
+            return inbox.isStopped
+        }
+        if isStopped { role.withLock { _ in job() } } else { waker.wake() }
+    }
+
+    /// Runs the body in the role if the thread is waiting, or else not at all.
+    func borrow(_ body: () -> Void) {
+        _ = role.withLockIfAvailable { _ in body() }
     }
 
     func join(_ member: any RedisReactorMember) {
@@ -72,67 +85,73 @@ final class RedisReactor: Sendable {
         waker.wake()
     }
 
-    /// Ends the thread and waits for its end.
+    /// Ends the thread, after what was posted to it, and waits for its end.
     func stop() async {
         await withUnsafeContinuation { continuation in
-            inbox.withLock { inbox in
+            let hasEnded = inbox.withLock { inbox in
                 inbox.isStopped = true
-                inbox.stopped.append(continuation)
+                if !inbox.hasEnded { inbox.stopped.append(continuation) }
+                return inbox.hasEnded
             }
-            waker.wake()
+            if hasEnded { continuation.resume() } else { waker.wake() }
         }
     }
 
     private func run() {
         var members: [any RedisReactorMember] = []
         var polled: [pollfd] = []
-        var ready: [(any RedisReactorMember, Int16)] = []
         while true {
-            let (jobs, stopped) = inbox.withLock {
-                inbox -> ([@Sendable () -> Void], [UnsafeContinuation<Void, Never>]?) in
-                members += inbox.joining
-                inbox.joining = []
-                if !inbox.leaving.isEmpty {
-                    members.removeAll { inbox.leaving.contains(ObjectIdentifier($0)) }
-                    inbox.leaving = []
-                }
-                let jobs = inbox.jobs
-                inbox.jobs = []
-                guard inbox.isStopped else { return (jobs, nil) }
-                defer { inbox.stopped = [] }
-                return (jobs, inbox.stopped)
-            }
-            if let stopped {
-                for continuation in stopped { continuation.resume() }
-                return
-            }
-            for job in jobs { job() }
-
-            let now = ContinuousClock.now
-            var wakeAt: ContinuousClock.Instant?
-            polled.removeAll(keepingCapacity: true)
-            polled.append(pollfd(fd: waker.readEnd, events: Int16(POLLIN), revents: 0))
-            for member in members {
-                let interest = member.prepare(now)
-                if let instant = interest.wakeAt { wakeAt = min(wakeAt ?? instant, instant) }
-                let events = (interest.reads ? Int16(POLLIN) : 0) | (interest.writes ? Int16(POLLOUT) : 0)
-                // `poll` passes over a negative descriptor.
-                polled.append(pollfd(fd: interest.descriptor, events: events, revents: 0))
-            }
-            let count = poll(&polled, nfds_t(polled.count), Self.milliseconds(until: wakeAt))
-            guard count > 0 else { continue }
+            let next = role.withLock { _ in prepare(&members, &polled) }
+            guard case .wait(let wakeAt) = next else { return }
+            guard poll(&polled, nfds_t(polled.count), Self.milliseconds(until: wakeAt)) > 0 else { continue }
             if polled[0].revents != 0 { waker.drain() }
-            ready.removeAll(keepingCapacity: true)
-            for (index, member) in members.enumerated() where polled[index + 1].revents != 0 {
-                ready.append((member, polled[index + 1].revents))
-            }
-            for (member, events) in ready {
-                // An error or a hang-up shows itself to whoever reads.
-                let canRead = events & Int16(POLLIN | POLLERR | POLLHUP | POLLNVAL) != 0
-                let canWrite = events & Int16(POLLOUT | POLLERR | POLLHUP) != 0
-                member.becameReady(canRead: canRead, canWrite: canWrite)
+            role.withLock { _ in
+                for (member, polled) in zip(members, polled.dropFirst()) where polled.revents != 0 {
+                    // An error or a hang-up shows itself to whoever reads.
+                    let canRead = polled.revents & Int16(POLLIN | POLLERR | POLLHUP | POLLNVAL) != 0
+                    let canWrite = polled.revents & Int16(POLLOUT | POLLERR | POLLHUP) != 0
+                    member.becameReady(canRead: canRead, canWrite: canWrite)
+                }
             }
         }
+    }
+
+    private enum Next: Sendable {
+        case wait(until: ContinuousClock.Instant?)
+        case end
+    }
+
+    private func prepare(_ members: inout [any RedisReactorMember], _ polled: inout [pollfd]) -> Next {
+        let (jobs, stopped) = inbox.withLock { inbox -> ([@Sendable () -> Void], [UnsafeContinuation<Void, Never>]?) in
+            members += inbox.joining
+            inbox.joining = []
+            if !inbox.leaving.isEmpty {
+                members.removeAll { inbox.leaving.contains(ObjectIdentifier($0)) }
+                inbox.leaving = []
+            }
+            defer { inbox.jobs = [] }
+            guard inbox.isStopped else { return (inbox.jobs, nil) }
+            inbox.hasEnded = true
+            defer { inbox.stopped = [] }
+            return (inbox.jobs, inbox.stopped)
+        }
+        for job in jobs { job() }
+        if let stopped {
+            for continuation in stopped { continuation.resume() }
+            return .end
+        }
+        let now = ContinuousClock.now
+        var wakeAt: ContinuousClock.Instant?
+        polled.removeAll(keepingCapacity: true)
+        polled.append(pollfd(fd: waker.readEnd, events: Int16(POLLIN), revents: 0))
+        for member in members {
+            let interest = member.prepare(now)
+            if let instant = interest.wakeAt { wakeAt = min(wakeAt ?? instant, instant) }
+            let events = (interest.reads ? Int16(POLLIN) : 0) | (interest.writes ? Int16(POLLOUT) : 0)
+            // `poll` passes over a negative descriptor.
+            polled.append(pollfd(fd: events == 0 ? -1 : interest.descriptor, events: events, revents: 0))
+        }
+        return .wait(until: wakeAt)
     }
 
     /// -1 for no limit. Rounded up, or the loop would spin through the last millisecond.

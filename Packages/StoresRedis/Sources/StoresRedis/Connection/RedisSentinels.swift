@@ -1,5 +1,6 @@
 internal import Dispatch
 import StoresCore
+import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -9,8 +10,17 @@ import Musl
 import Glibc
 #endif
 
-/// Sentinels, which are asked for the primary's address whenever a connection is opened.
-struct RedisSentinels: RedisAddressSource {
+/// Sentinels, which are asked for the primary's address whenever a connection is opened: one question at a time, whose
+/// answer all have who wait, and each time another sentinel first, since one that is cut off from its peers may go on
+/// naming a primary of the past.
+final class RedisSentinels: RedisAddressSource {
+    private struct State {
+        var waiting: [@Sendable (Result<[RedisSocketAddress], StoreError>) -> Void] = []
+        var isAsking = false
+        var first = 0
+    }
+
+    private let state = Mutex(State())
     private let addresses: [RedisAddress]
     private let password: String?
     private let primary: String
@@ -32,19 +42,39 @@ struct RedisSentinels: RedisAddressSource {
     }
 
     func find(_ found: @escaping @Sendable (Result<[RedisSocketAddress], StoreError>) -> Void) {
-        queue.async { [self] in
-            var failure = StoreError(
-                .unavailable, "no sentinel answers", remedy: "look at the sentinels that the URL names",
-                endpoint: endpoint, applied: .no, phase: .tcp)
-            for address in addresses {
-                do throws(StoreError) {
-                    return found(.success(try ask(address)))
-                } catch {
-                    failure = error
-                }
-            }
-            found(.failure(failure))
+        let isAsking = state.withLock { state in
+            defer { state.isAsking = true }
+            state.waiting.append(found)
+            return state.isAsking
         }
+        guard !isAsking else { return }
+        queue.async { [self] in
+            let result = ask()
+            let waiting = state.withLock { state in
+                defer { state.waiting = [] }
+                state.isAsking = false
+                return state.waiting
+            }
+            for found in waiting { found(result) }
+        }
+    }
+
+    private func ask() -> Result<[RedisSocketAddress], StoreError> {
+        var failure = StoreError(
+            .unavailable, "no sentinel answers", remedy: "look at the sentinels that the URL names",
+            endpoint: endpoint, applied: .no, phase: .tcp)
+        let first = state.withLock { state in
+            defer { state.first = (state.first + 1) % addresses.count }
+            return state.first
+        }
+        for address in addresses[first...] + addresses[..<first] {
+            do throws(StoreError) {
+                return .success(try ask(address))
+            } catch {
+                failure = error
+            }
+        }
+        return .failure(failure)
     }
 
     private func ask(_ address: RedisAddress) throws(StoreError) -> [RedisSocketAddress] {

@@ -17,7 +17,19 @@ struct RedisErrorReply: Error, Sendable, Hashable {
     var text: String
 
     /// `WRONGTYPE`, `NOAUTH`, `ERR`.
-    var code: Substring { text.prefix { $0 != " " } }
+    ///
+    /// Before Redis 7, and in KeyDB, what goes wrong in a script comes inside of a sentence: "ERR Error running script
+    /// (call to f_…): @user_script:20: @user_script: 20: -READONLY You can't write against a read only replica."
+    var code: Substring {
+        if text.hasPrefix("ERR Error running script"),
+            let place = text.ranges(of: "@user_script: ").last,
+            let colon = text[place.upperBound...].firstIndex(of: ":")
+        {
+            let inner = text[colon...].dropFirst().drop { $0 == " " || $0 == "-" }.prefix { $0 != " " }
+            if inner.count > 1, inner.allSatisfy({ $0.isUppercase && $0.isASCII }) { return inner }
+        }
+        return text.prefix { $0 != " " }
+    }
 
     func isCode(_ code: StaticString) -> Bool {
         self.code == code.description

@@ -12,9 +12,16 @@ extension RedisEventDriver: OrderedEventDriver {
             writer.integer(Int64(limit))
             writer.text(keys.event("s") + [UInt8(ascii: ":")])
         }
-        guard let parts = reply.array, parts.count == 4, let dropped = parts[0].text.flatMap({ UInt64($0) }),
-            let count = parts[1].integer, let entries = parts[3].array
+        guard let parts = reply.array, parts.count == 5, let dropped = parts[0].text.flatMap({ UInt64($0) }),
+            let count = parts[1].integer, let entries = parts[3].array,
+            let given = parts[4].text.flatMap({ UInt64($0) })
         else { throw .redisUnexpected("a read of all events") }
+        guard after <= given else {
+            throw StoreError(
+                .notFound,
+                "the server has given out no position after \(Position(given).rawValue): it has lost events, or is another",
+                remedy: "read from the start, and look at appendonly and appendfsync in stores doctor", applied: .no)
+        }
         if position != nil, after < dropped {
             throw StoreError(
                 .notFound,
@@ -31,8 +38,10 @@ extension RedisEventDriver: OrderedEventDriver {
             }
             events.append(try RedisEventCodec.decode(pair[1], stream: stream))
         }
-        // The last entry of the index, also where its event is gone, or the reader would meet it again.
-        let next = RedisEventCodec.number(ofID: parts[2]).map { Position($0) } ?? position
+        // The last entry of the index, also where its event is gone, or the reader would meet it again. At the end the
+        // last position of all, so that a reader who saw nothing yet is told when what came next is dropped.
+        let last = count < limit ? given : RedisEventCodec.number(ofID: parts[2])
+        let next = last.map { Position($0) } ?? position
         return EventSlice(events: events, next: next, isAtEnd: count < limit)
     }
 
@@ -82,15 +91,16 @@ extension RedisEventDriver: DeletingEventDriver {
             writer.text(keys.event("T"))
             writer.text(removed)
         }
-        try await sweep(context)
+        // Nobody sees any longer what is left: it need not be gone now.
+        await sweep(context)
         return reply == .integer(1)
     }
 
     /// Takes the events of removed streams out of the index, some at a time; what an ended process left behind too.
-    func sweep(_ context: CallContext) async throws(StoreError) {
-        while true {
-            try context.check("the deletion", applied: .yes)
-            let reply = try await client.run(
+    /// What is not done is for the next who comes.
+    func sweep(_ context: CallContext) async {
+        for _ in 0..<100 where !Task.isCancelled && !context.deadline.hasPassed {
+            let reply = try? await client.run(
                 RedisEventScripts.sweep, .events, context: context, keys: 2, arguments: 1
             ) { [keys] writer in
                 writer.text(keys.event("i"))

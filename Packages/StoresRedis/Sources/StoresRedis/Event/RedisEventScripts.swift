@@ -1,6 +1,10 @@
 /// The event tier's scripts. All its keys are in one slot, so a script may reach any of them.
 ///
 /// - `g`: a hash; `p` the last position that was given out, `d` the last that retention has dropped
+///
+/// A position is the server's time in microseconds, or the one after the last: when the server comes back without its
+/// last writes, those that it gave out for them are not given out again, and no subscriber passes over what follows.
+///
 /// - `i`: the index, a stream of the server with the entry `POSITION-0` for each event: stream `s`, revision `r`
 /// - `s:NAME`: the events of a stream, a stream of the server with the entry `REVISION + 1-0` for each
 /// - `m:NAME`: a hash; `n` is the next revision
@@ -46,7 +50,30 @@ enum RedisEventScripts {
               or (expected == '=' and (next == 0 or tonumber(ARGV[3]) ~= next - 1)) then
               return {'conflict', next > 0 and number(next - 1) or false}
             end
-            local last = redis.call('HINCRBY', KEYS[1], 'p', count)
+            local keep = tonumber(ARGV[6])
+            local function drop(surplus)
+              -- Not without bound, since everybody waits: the rest is for the next appends.
+              if keep == 0 or surplus <= 0 then return end
+              surplus = math.min(surplus, count + 1000)
+              local streams = string.sub(KEYS[3], 1, #KEYS[3] - #ARGV[1])
+              local ids = string.sub(KEYS[5], 1, #KEYS[5] - #ARGV[1])
+              for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', surplus)) do
+                local name, id = entry[2][2], number(tonumber(entry[2][4]) + 1) .. '-0'
+                local event = redis.call('XRANGE', streams .. name, id, id)[1]
+                if event and event[2][2] .. '-0' == entry[1] then
+                  redis.call('HDEL', ids .. name, event[2][4])
+                  redis.call('XDEL', streams .. name, id)
+                end
+                redis.call('XDEL', KEYS[2], entry[1])
+                redis.call('HSET', KEYS[1], 'd', string.sub(entry[1], 1, -3))
+              end
+            end
+            -- Before anything is written, since other streams may be out of reach while slots move.
+            drop(redis.call('XLEN', KEYS[2]) + count - keep)
+            local time = redis.call('TIME')
+            local last = tonumber(redis.call('HGET', KEYS[1], 'p') or '0')
+            last = math.max(last, tonumber(time[1]) * 1000000 + tonumber(time[2])) + count
+            redis.call('HSET', KEYS[1], 'p', number(last))
             for event = 1, count do
               local at = starts[event]
               local revision = number(next + event - 1)
@@ -63,22 +90,7 @@ enum RedisEventScripts {
               redis.call('HSET', KEYS[5], ARGV[at], revision .. ' ' .. position)
             end
             redis.call('HSET', KEYS[4], 'n', number(next + count))
-            local keep = tonumber(ARGV[6])
-            local surplus = keep > 0 and redis.call('XLEN', KEYS[2]) - keep or 0
-            if surplus > 0 then
-              local streams = string.sub(KEYS[3], 1, #KEYS[3] - #ARGV[1])
-              local ids = string.sub(KEYS[5], 1, #KEYS[5] - #ARGV[1])
-              for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', surplus)) do
-                local name, id = entry[2][2], number(tonumber(entry[2][4]) + 1) .. '-0'
-                local event = redis.call('XRANGE', streams .. name, id, id)[1]
-                if event and event[2][2] .. '-0' == entry[1] then
-                  redis.call('HDEL', ids .. name, event[2][4])
-                  redis.call('XDEL', streams .. name, id)
-                end
-                redis.call('XDEL', KEYS[2], entry[1])
-                redis.call('HSET', KEYS[1], 'd', string.sub(entry[1], 1, -3))
-              end
-            end
+            if count > keep then drop(redis.call('XLEN', KEYS[2]) - keep) end
             return {'ok', number(next), number(next + count - 1), position}
             """)
 
@@ -96,8 +108,8 @@ enum RedisEventScripts {
         """)
 
     /// KEYS: `g`, `i`. ARGV: from which entry of the index, how many, and how the keys of streams begin. Replies with
-    /// the last position that was dropped, how many entries the index had, the last of them, and the events, each
-    /// with its stream. An entry without its event belongs to a stream that was deleted.
+    /// the last position that was dropped, how many entries the index had, the last of them, the events, each with its
+    /// stream, and the last position that was given out. An entry without its event belongs to a stream that was deleted.
     static let readAll = RedisScript(
         common + """
             local entries = redis.call('XRANGE', KEYS[2], ARGV[1], '+', 'COUNT', ARGV[2])
@@ -108,7 +120,8 @@ enum RedisEventScripts {
               local event = redis.call('XRANGE', ARGV[3] .. entry[2][2], id, id)[1]
               if event and event[2][2] .. '-0' == entry[1] then events[#events + 1] = {entry[2][2], event} end
             end
-            return {redis.call('HGET', KEYS[1], 'd') or '0', #entries, last, events}
+            local places = redis.call('HMGET', KEYS[1], 'd', 'p')
+            return {places[1] or '0', #entries, last, events, places[2] or '0'}
             """)
 
     /// KEYS: `m`, `s`, `d`, both of snapshots, the set of what is being removed, and a new key for the events until

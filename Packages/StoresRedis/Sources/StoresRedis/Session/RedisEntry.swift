@@ -15,17 +15,21 @@ enum RedisEntry {
     private static let typeCount = 39..<42
 
     /// Nil when it has expired.
-    static func decode(_ bytes: [UInt8], key: String, now: Timestamp) throws(StoreError) -> SessionEntry? {
+    ///
+    /// The value stays in the memory that the reply came in.
+    static func decode(_ reply: consuming [UInt8], key: String, now: Timestamp) throws(StoreError) -> SessionEntry? {
+        var bytes = reply
         guard bytes.count >= headCount, bytes[0] == UInt8(ascii: "v"), bytes[1] == UInt8(ascii: "1"),
             let expires = number(bytes[Self.expires]), let count = number(bytes[typeCount]),
             bytes.count >= headCount + Int(count)
         else { throw .redisForeign(key) }
         if expires != 0, expires <= now.millisecondsSinceEpoch { return nil }
         let start = headCount + Int(count)
+        let contentType = contentType(bytes[headCount..<start])
+        let etag = String(decoding: bytes[Self.etag], as: UTF8.self)
+        bytes.removeSubrange(..<start)
         return SessionEntry(
-            value: SessionValue(
-                bytes: Array(bytes[start...]), contentType: contentType(bytes[headCount..<start])),
-            etag: String(decoding: bytes[etag], as: UTF8.self),
+            value: SessionValue(bytes: bytes, contentType: contentType), etag: etag,
             expiresAt: expires == 0 ? nil : Timestamp(millisecondsSinceEpoch: expires))
     }
 

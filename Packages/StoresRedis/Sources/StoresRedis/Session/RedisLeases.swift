@@ -3,7 +3,8 @@ import StoresCore
 /// Leases with fencing (S9): a hash of the latest generation (`g`) and when it ends (`x`, 0 once it was released).
 ///
 /// It stays when the lease ends, so that no generation is given out twice: one small key for each name that was ever
-/// leased.
+/// leased. The first generation is the server's time in microseconds, so that also a key that was evicted, or lost in a
+/// failover, does not begin again with generations that somebody still holds.
 struct RedisLeases: Sendable {
     let client: RedisClient
     let place: @Sendable (String) -> RedisPlace
@@ -15,6 +16,10 @@ struct RedisLeases: Sendable {
         """
         local ends = redis.call('HGET', KEYS[1], 'x')
         if ends and tonumber(ends) > tonumber(ARGV[1]) then return false end
+        if not ends then
+          local time = redis.call('TIME')
+          redis.call('HSET', KEYS[1], 'g', string.format('%.0f', tonumber(time[1]) * 1000000 + tonumber(time[2])))
+        end
         redis.call('HINCRBY', KEYS[1], 'g', 1)
         redis.call('HSET', KEYS[1], 'x', ARGV[2])
         return redis.call('HGET', KEYS[1], 'g')

@@ -8,11 +8,18 @@ extension RedisSessionDriver {
         let range = keys.range(prefix)
         var count = 0
         var place = RedisScanPlace()
+        // The server looks at its whole key space: in larger steps where there is little to delete.
+        var step = 500
         repeat {
-            // What is deleted by now stays deleted; the rest is for the next call.
-            try context.check("the deletion", applied: count > 0 ? .unknown : .no)
-            let page = try await page(range, &place, step: 500, deletes: true, context)
-            count += page.count
+            do throws(StoreError) {
+                // What is deleted by now stays deleted.
+                try context.check("the deletion", applied: .no)
+                let page = try await page(range, &place, step: step, deletes: true, context)
+                count += page.count
+                step = page.count > 100 ? 500 : min(step * 2, 8000)
+            } catch {
+                throw count > 0 ? error.forSome : error
+            }
         } while !place.isAtEnd
         return count
     }
@@ -48,13 +55,12 @@ extension RedisSessionDriver {
         _ range: RedisKeys.Range, _ place: inout RedisScanPlace, step: Int, deletes: Bool, _ context: CallContext
     ) async throws(StoreError) -> (keys: [String], count: Int) {
         let now = context.now.millisecondsSinceEpoch
-        let cursor = place.position
         let reply = try await client.scan(
-            RedisSessionScripts.scan, slot: range.isOneSlot ? range.exact.map(RedisKeys.slot) : nil, place: place,
-            context: context, arguments: 7
-        ) { writer in
+            RedisSessionScripts.scan, key: range.isOneSlot ? range.exact : nil, place: &place, context: context,
+            arguments: 7
+        ) { position, writer in
             writer.integer(now)
-            writer.text(cursor)
+            writer.text(position)
             writer.integer(Int64(step))
             writer.text(range.pattern)
             writer.text(range.exact ?? [])
@@ -71,22 +77,31 @@ extension RedisSessionDriver {
 
 /// How far a scan has come: SCAN's own cursor on one server, and which server of a cluster that is.
 struct RedisScanPlace: Sendable, Hashable {
-    var server = 0
-    var position = "0"
+    private(set) var server = 0
+    private(set) var position = "0"
     private(set) var isAtEnd = false
+    /// Of the cluster's map that `server` counts in; 0 before there was one.
+    private var map: UInt64 = 0
 
     init() {}
 
     init?(_ cursor: Cursor) {
         let parts = cursor.rawValue.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let server = Int(parts[0]), server >= 0, let position = UInt64(parts[1]) else {
-            return nil
-        }
+        guard parts.count == 3, let server = Int(parts[0]), server >= 0, let position = UInt64(parts[1]),
+            let map = UInt64(parts[2], radix: 16)
+        else { return nil }
         self.server = server
         self.position = String(position)
+        self.map = map
     }
 
-    var cursor: Cursor { Cursor(rawValue: "\(server):\(position)") }
+    var cursor: Cursor { Cursor(rawValue: "\(server):\(position):\(String(map, radix: 16))") }
+
+    /// The servers as they are now: after a change nobody knows what was seen of them, and it begins anew.
+    mutating func enter(_ map: UInt64) {
+        if self.map != map, self.map != 0 { (server, position) = (0, "0") }
+        self.map = map
+    }
 
     mutating func advance(to next: String, hasMoreServers: Bool) {
         position = next

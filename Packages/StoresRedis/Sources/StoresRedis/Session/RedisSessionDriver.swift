@@ -1,5 +1,4 @@
 import StoresCore
-import Synchronization
 
 /// The session tier.
 ///
@@ -9,10 +8,8 @@ final class RedisSessionDriver: SessionDriver {
     let keys: RedisKeys
     let etags: RedisEtags
     let leases: RedisLeases
-    /// SET with GET came with Redis 6.2.
-    private let lacksSetGet = Atomic<Bool>(false)
-
-    /// Values up to this size are written by SET, which hands back the value that was there.
+    /// Values up to this size are written by SET with GET, which a key of another kind refuses. It hands back what was
+    /// there, mostly a value of about the same size.
     private static let plainWriteBytes = 16 << 10
 
     init(client: RedisClient, keys: RedisKeys, etags: RedisEtags) {
@@ -30,14 +27,21 @@ final class RedisSessionDriver: SessionDriver {
             let value = try await client.call(.session(keys[0]), context: context) { writer in
                 writeGet(keys[0], &writer)
             }
-            return [try await entry(value, keys[0], now, context)]
+            guard value.isWrongType else { return [try Self.entry(value, keys[0], now)] }
+            return try await counters(keys, now, context)
         }
         let values = try await client.call(
             count: keys.count, context: context, place: { .session(keys[$0]) }
         ) { writeGet(keys[$0], &$1) }
         var entries: [SessionEntry?] = []
         entries.reserveCapacity(keys.count)
-        for (key, value) in zip(keys, values) { entries.append(try await entry(value, key, now, context)) }
+        var counters: [Int] = []
+        for (index, value) in values.enumerated() {
+            if value.isWrongType { counters.append(index) }
+            entries.append(value.isWrongType ? nil : try Self.entry(value, keys[index], now))
+        }
+        let found = try await self.counters(counters.map { keys[$0] }, now, context)
+        for (index, entry) in zip(counters, found) { entries[index] = entry }
         return entries
     }
 
@@ -47,26 +51,36 @@ final class RedisSessionDriver: SessionDriver {
         keys.write(.entry, key, to: &writer)
     }
 
-    private func entry(_ value: RedisValue, _ key: String, _ now: Timestamp, _ context: CallContext)
-        async throws(StoreError) -> SessionEntry?
+    private static func entry(_ value: consuming RedisValue, _ key: String, _ now: Timestamp) throws(StoreError)
+        -> SessionEntry?
     {
-        switch value {
+        switch consume value {
         case .null: return nil
         case .bytes(let bytes): return try RedisEntry.decode(bytes, key: key, now: now)
-        // A counter or a list.
-        case .error(let error) where error.isCode("WRONGTYPE"): return try await counter(key, now, context)
-        default:
-            _ = try value.checked()
-            throw .redisUnexpected("GET")
+        case .error(let error): throw .redis(error)
+        default: throw .redisUnexpected("GET")
         }
     }
 
-    private func counter(_ key: String, _ now: Timestamp, _ context: CallContext) async throws(StoreError)
+    /// What a plain GET can't read: counters, and the refusal of lists.
+    private func counters(_ keys: [String], _ now: Timestamp, _ context: CallContext) async throws(StoreError)
+        -> [SessionEntry?]
+    {
+        let replies = try await client.run(
+            RedisSessionScripts.read, count: keys.count, context: context, keys: 1, arguments: 1,
+            place: { .session(keys[$0]) }
+        ) { index, writer in
+            self.keys.write(.entry, keys[index], to: &writer)
+            writer.integer(now.millisecondsSinceEpoch)
+        }
+        var entries: [SessionEntry?] = []
+        for (key, reply) in zip(keys, replies) { entries.append(try Self.counter(reply, key, now)) }
+        return entries
+    }
+
+    private static func counter(_ reply: RedisValue, _ key: String, _ now: Timestamp) throws(StoreError)
         -> SessionEntry?
     {
-        let reply = try await run(RedisSessionScripts.read, key, context, arguments: 1) {
-            $0.integer(now.millisecondsSinceEpoch)
-        }
         if reply.isNull { return nil }
         let parts = try reply.parts(key, wanted: "a value")
         if parts.first?.text == "value" {
@@ -88,47 +102,61 @@ final class RedisSessionDriver: SessionDriver {
     {
         let now = context.now
         for write in writes { try checkSlots(write.key, write.leaseGuard) }
-        let plans = writes.map { plan($0, now) }
-        if plans.count == 1, let plan = plans.first {
+        var plans = writes.map { plan($0, now) }
+        if plans.count == 1 {
+            // Without the batch's bookkeeping, which most writes need not pay for.
+            let plan = plans[0]
             let value = try await client.call(.session(plan.write.key), context: context) { plan.encode(&$0, keys) }
-            return [try await receipt(value, plan, now, context)]
+            if let result = Self.receipt(value, &plans[0]) { return [result] }
         }
-        let values = try await client.call(
-            count: plans.count, context: context, place: { .session(plans[$0].write.key) }
-        ) { plans[$0].encode(&$1, keys) }
-        var results: [Result<SessionReceipt, StoreError>] = []
-        results.reserveCapacity(plans.count)
-        for (plan, value) in zip(plans, values) { results.append(try await receipt(value, plan, now, context)) }
-        return results
+        var results = [Result<SessionReceipt, StoreError>?](repeating: nil, count: plans.count)
+        var open = Array(plans.indices)
+        var rounds = 0
+        while !open.isEmpty, rounds < 3 {
+            let (indices, now) = (open, plans)
+            open = []
+            rounds += 1
+            do throws(StoreError) {
+                let values = try await client.call(
+                    count: indices.count, context: context, place: { .session(now[indices[$0]].write.key) }
+                ) { now[indices[$0]].encode(&$1, keys) }
+                for (index, value) in zip(indices, values) {
+                    results[index] = Self.receipt(value, &plans[index])
+                    if results[index] == nil { open.append(index) }
+                }
+            } catch {
+                // The others are done: it is the failure of these alone.
+                guard indices.count < plans.count else { throw error }
+                for index in indices { results[index] = .failure(error) }
+            }
+        }
+        return results.map { $0 ?? .failure(.redisUnexpected("a write")) }
     }
 
     private func plan(_ write: SessionWrite, _ now: Timestamp) -> RedisSessionWrite {
         let isPlain =
             write.condition == .none && write.leaseGuard == nil && write.expiry != .keep
-            && write.value.bytes.count <= Self.plainWriteBytes && !lacksSetGet.load(ordering: .relaxed)
+            && write.value.bytes.count <= Self.plainWriteBytes
         return RedisSessionWrite(
             write: write, expiry: RedisExpiry(write.expiry, now: now), etag: etags.next(),
             now: now.millisecondsSinceEpoch, form: isPlain ? .plain : .script)
     }
 
-    private func receipt(_ value: RedisValue, _ plan: RedisSessionWrite, _ now: Timestamp, _ context: CallContext)
-        async throws(StoreError) -> Result<SessionReceipt, StoreError>
+    /// - Returns: Nil when the write is to be sent again in the form that it has then.
+    private static func receipt(_ value: RedisValue, _ plan: inout RedisSessionWrite)
+        -> Result<SessionReceipt, StoreError>?
     {
-        if plan.form == .plain {
-            guard case .error(let error) = value else {
-                return .success(SessionReceipt(etag: plan.etag, expiresAt: plan.expiry.timestamp))
-            }
-            // The key holds another kind, or did until it expired: the script can tell. Or the server is an old one.
-            if error.text.hasPrefix("ERR syntax error") {
-                lacksSetGet.store(true, ordering: .relaxed)
-            } else if !error.isCode("WRONGTYPE") {
-                return .failure(.redis(error))
-            }
-            return try await repeated(plan, .script, context)
-        }
         if case .error(let error) = value {
-            guard error.isCode("NOSCRIPT"), plan.form == .script else { return .failure(.redis(error)) }
-            return try await repeated(plan, .text, context)
+            switch plan.form {
+            // The key holds another kind, or did until it expired: the script can tell.
+            case .plain where error.isCode("WRONGTYPE"): plan.form = .script
+            case .script where error.isCode("NOSCRIPT"): plan.form = .text
+            default: return .failure(.redis(error))
+            }
+            return nil
+        }
+        if plan.form == .plain {
+            return .success(SessionReceipt(etag: plan.etag, expiresAt: plan.expiry.timestamp))
         }
         do throws(StoreError) {
             let parts = try value.parts(plan.write.key, wanted: "a value", leaseGuard: plan.write.leaseGuard)
@@ -137,16 +165,6 @@ final class RedisSessionDriver: SessionDriver {
         } catch {
             return .failure(error)
         }
-    }
-
-    private func repeated(_ plan: RedisSessionWrite, _ form: RedisSessionWrite.Form, _ context: CallContext)
-        async throws(StoreError) -> Result<SessionReceipt, StoreError>
-    {
-        var plan = plan
-        plan.form = form
-        let again = plan
-        let value = try await client.call(.session(plan.write.key), context: context) { again.encode(&$0, keys) }
-        return try await receipt(value, again, Timestamp(millisecondsSinceEpoch: plan.now), context)
     }
 
     func delete(_ keys: [String], condition: SessionCondition, context: CallContext) async throws(StoreError) -> [Bool]
@@ -165,7 +183,13 @@ final class RedisSessionDriver: SessionDriver {
             writer.integer(now)
         }
         var deleted: [Bool] = []
-        for value in values { deleted.append(try value.checked() == .integer(1)) }
+        for value in values {
+            do throws(StoreError) {
+                deleted.append(try value.checked() == .integer(1))
+            } catch {
+                throw values.count == 1 ? error : error.forSome
+            }
+        }
         return deleted
     }
 
@@ -198,6 +222,11 @@ final class RedisSessionDriver: SessionDriver {
 }
 
 extension RedisValue {
+    /// The key holds another kind than the command wants.
+    var isWrongType: Bool {
+        if case .error(let error) = self { error.isCode("WRONGTYPE") } else { false }
+    }
+
     /// A script's reply without its first word, when that is `ok`; otherwise what it means is thrown.
     func parts(_ key: String, wanted: String, leaseGuard: LeaseGuard? = nil) throws(StoreError) -> [RedisValue] {
         guard let parts = try checked().array, let word = parts.first?.text else { throw .redisUnexpected("a script") }

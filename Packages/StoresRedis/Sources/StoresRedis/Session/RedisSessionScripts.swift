@@ -11,7 +11,7 @@ enum RedisSessionScripts {
           local head = redis.pcall('GETRANGE', key, 0, 42)
           local kind = 'a value'
           if type(head) == 'table' then
-            local found = redis.call('TYPE', key).ok
+            local found = redis.pcall('TYPE', key).ok
             if found == 'hash' then
               kind = 'a counter'
               head = redis.call('HGET', key, 'h')
@@ -190,8 +190,9 @@ enum RedisSessionScripts {
             return done
             """)
 
-    /// ARGV: now, cursor, how many places of the key space to look at, pattern, the one key that is meant exactly or
-    /// nothing, how the others begin, and whether to delete them. Replies with the next cursor, how many were visible,
+    /// KEYS: a key of the slot that is meant, where it is one. ARGV: now, cursor, how many places of the key space to look
+    /// at, pattern, the one key that is meant exactly or nothing, how the others begin, and whether to delete them. A key
+    /// that is on its way to another node is out of reach here, and is met there. Replies with the next cursor, how many were visible,
     /// and, unless they were deleted, which.
     static let scan = RedisScript(
         common + """
@@ -205,7 +206,7 @@ enum RedisSessionScripts {
                   count = count + 1
                   if ARGV[7] == '0' then found[count] = key end
                 end
-                if ARGV[7] == '1' then redis.call('UNLINK', key) end
+                if ARGV[7] == '1' then redis.pcall('UNLINK', key) end
               end
             end
             return {page[1], count, found}
