@@ -129,7 +129,8 @@ static inline int stores_hiredis_reads_resp3(void) { return HIREDIS_MAJOR >= 1; 
 static inline int stores_hiredis_major(void) { return HIREDIS_MAJOR; }
 static inline int stores_hiredis_minor(void) { return HIREDIS_MINOR; }
 
-// Whether the descriptor can be read within so many nanoseconds, less than a second. Swift sees neither ppoll nor FD_SET.
+// Whether the descriptor can be read within so many nanoseconds, less than a second. Swift sees neither ppoll nor
+// FD_SET.
 static inline int stores_wait_to_read(int descriptor, long nanoseconds) {
     if (descriptor < 0 || descriptor >= FD_SETSIZE) return 0;
     fd_set set;

@@ -19,7 +19,7 @@ extension RedisEventDriver: OrderedEventDriver {
         guard after <= given else {
             throw StoreError(
                 .notFound,
-                "the server has given out no position after \(Position(given).rawValue): it has lost events, or is another",
+                "the server has given out no position after \(Position(given).rawValue): it lost events, or is another",
                 remedy: "read from the start, and look at appendonly and appendfsync in stores doctor", applied: .no)
         }
         if position != nil, after < dropped {
