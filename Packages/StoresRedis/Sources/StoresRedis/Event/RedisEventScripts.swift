@@ -109,7 +109,8 @@ enum RedisEventScripts {
 
     /// KEYS: `g`, `i`. ARGV: from which entry of the index, how many, and how the keys of streams begin. Replies with
     /// the last position that was dropped, how many entries the index had, the last of them, the events, each with
-    /// its stream, and the last position that was given out. An entry without its event belongs to a stream that was deleted.
+    /// its stream, and the last position that was given out. An entry without its event belongs to a stream that was
+    /// deleted.
     static let readAll = RedisScript(
         common + """
             local entries = redis.call('XRANGE', KEYS[2], ARGV[1], '+', 'COUNT', ARGV[2])

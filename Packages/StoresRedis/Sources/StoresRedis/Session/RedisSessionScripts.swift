@@ -190,10 +190,10 @@ enum RedisSessionScripts {
             return done
             """)
 
-    /// KEYS: a key of the slot that is meant, where it is one. ARGV: now, cursor, how many places of the key space to look
-    /// at, pattern, the one key that is meant exactly or nothing, how the others begin, and whether to delete them. A key
-    /// that is on its way to another node is out of reach here, and is met there. Replies with the next cursor, how many were visible,
-    /// and, unless they were deleted, which.
+    /// KEYS: a key of the slot that is meant, where it is one. ARGV: now, cursor, how many places of the key space to
+    /// look at, pattern, the one key that is meant exactly or nothing, how the others begin, and whether to delete
+    /// them. A key that is on its way to another node is out of reach here, and is met there. Replies with the next
+    /// cursor, how many were visible, and, unless they were deleted, which.
     static let scan = RedisScript(
         common + """
             local now, exact, start = tonumber(ARGV[1]), ARGV[5], ARGV[6]
