@@ -19,6 +19,7 @@ public final class BlockingPool: Sendable {
     private typealias Job = @Sendable (Outcome) -> Void
 
     private let state: Mutex<State>
+    private let watch: DeadlineWatch
 
     /// - Parameters:
     ///   - label: The name of the threads' queues.
@@ -28,6 +29,7 @@ public final class BlockingPool: Sendable {
         // would share the threads of Swift's cooperative pool on Linux, and starve it.
         let queues = (0..<max(1, threads)).map { DispatchQueue(label: "\(label)-\($0)") }
         state = Mutex(State(idle: queues.reversed()))
+        watch = DeadlineWatch(label: "\(label)-watch")
     }
 
     /// How many calls wait for a thread.
@@ -61,6 +63,30 @@ public final class BlockingPool: Sendable {
             cancel(id)
         }
         return try result.get()
+    }
+
+    /// Runs `body` on one of the threads, and does not wait for it longer than the deadline or the task's cancellation:
+    /// then it is left behind, its result is dropped, and its thread is free once it returns.
+    ///
+    /// - Parameters:
+    ///   - deadline: Kept to within 50 ms.
+    ///   - applied: What is known of the effects of a body that was left behind.
+    /// - Throws: What `body` throws; `cancelled` and `timeout`.
+    public func run<T: Sendable>(
+        until deadline: Deadline, applied: StoreError.Applied?,
+        _ body: @escaping @Sendable () throws(StoreError) -> T
+    ) async throws(StoreError) -> T {
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        // One that still waits for a thread is taken out.
+        let leave: @Sendable () -> StoreError.Applied? = { [self] in
+            state.withLock { $0.jobs.removeValue(forKey: id) } == nil ? applied : .no
+        }
+        return try await watch.wait(until: deadline, leave: leave) { answer in
+            enqueue(id) { outcome in if outcome == .run { answer(Result(catching: body)) } }
+        }
     }
 
     private func enqueue(_ id: UInt64, _ job: @escaping Job) {
