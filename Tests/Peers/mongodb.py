@@ -48,7 +48,7 @@ CODES = {
     "M0012": (197, "InvalidIndexSpecificationOption"), "M00E8": (10107, "NotWritablePrimary"),
     "M001B": (10334, "BSONObjectTooLarge"), "M001C": (11000, "DuplicateKey"), "M003A": (17419, "Location17419"),
     "M003B": (17420, "Location17420"), "53100": (14031, "OutOfDiskSpace"), "57014": (50, "MaxTimeMSExpired"),
-    "40P01": (112, "WriteConflict"), "40001": (112, "WriteConflict"),
+    "40P01": (112, "WriteConflict"), "40001": (112, "WriteConflict"), "23505": (11000, "DuplicateKey"),
 }
 
 
@@ -59,6 +59,8 @@ def sqlstate(number):
 
 def in_words_of_mongodb(text, namespace):
     """Clients read the violated index from this message, since older servers tell it nowhere else."""
+    text = re.sub(r'^duplicate key value violates unique constraint "collection_pk_\d+"$',
+                  "Duplicate key violation on the requested collection: Index '_id_'", text)
     return re.sub(r"^Duplicate key violation on the requested collection: Index '(.*)'$",
                   rf"E11000 duplicate key error collection: {namespace} index: \1 dup key: {{ }}", text)
 
@@ -103,35 +105,75 @@ class FailPoint:
         return data.get("writeConcernError")
 
 
+class Connections:
+    """To the engine, of which there are fewer than clients."""
+
+    def __init__(self, port, most=48):
+        self.port, self.free, self.turns = port, [], threading.Semaphore(most)
+
+    def take(self):
+        self.turns.acquire()
+        try:
+            while self.free:
+                if not (connection := self.free.pop()).broken:
+                    return connection
+            return self.new()
+        except psycopg.OperationalError as error:
+            self.turns.release()
+            raise Ended from error
+
+    def new(self):
+        return psycopg.connect(f"host=127.0.0.1 port={self.port} user=backend dbname=postgres", autocommit=True)
+
+    def give(self, connection, again=True):
+        if again and not connection.broken:
+            self.free.append(connection)
+        else:
+            connection.close()
+        self.turns.release()
+
+
 class Engine:
-    """Commands as the engine's functions on one connection to it."""
+    """Commands as the engine's functions. Some cursors live in the connection on which they were opened; a client
+    that has one keeps that connection until the cursor is read to its end, and closes it when the cursor is killed."""
 
     PAGES = {"find": "find_cursor_first_page", "aggregate": "aggregate_cursor_first_page",
              "listCollections": "list_collections_cursor_first_page", "listIndexes": "list_indexes_cursor_first_page"}
     WRITES = {"insert": ("insert", "documents"), "update": ("update", "updates"), "delete": ("delete", "deletes")}
     DOCUMENTS = {"count": "count_query", "distinct": "distinct_query"}
 
-    def __init__(self, port, cursors):
-        self.port, self.cursors, self.connection = port, cursors, None
+    def __init__(self, connections, cursors):
+        self.connections, self.cursors, self.kept, self.held = connections, cursors, None, set()
 
-    @staticmethod
-    def connect(port):
-        return psycopg.connect(f"host=127.0.0.1 port={port} user=backend dbname=postgres", autocommit=True)
-
-    def ask(self, text, parameters):
-        """One row; what Postgres refuses in MongoDB's words."""
-        if self.connection is None or self.connection.broken:
-            try:
-                self.connection = self.connect(self.port)
-            except psycopg.OperationalError as error:
-                raise Ended from error
+    def ask(self, text, parameters, keeps=lambda row: None):
+        """One row; what Postgres refuses in MongoDB's words. `keeps` tells the cursor that needs the connection."""
+        connection, self.kept = self.kept or self.connections.take(), None
         try:
-            return self.connection.execute(text, parameters, binary=True).fetchone()
+            row = connection.execute(text, parameters, binary=True).fetchone()
+            if cursor := keeps(row):
+                self.held.add(cursor)
+            return row
         except psycopg.Error as error:
-            if self.connection.broken:
+            if connection.broken:
+                self.held.clear()
                 raise Ended from error
             code, name = CODES.get(error.sqlstate, (8, f"UnknownError {error.sqlstate}"))
             raise Refusal(code, name, error.diag.message_primary or str(error)) from error
+        finally:
+            if self.held:
+                self.kept = connection
+            else:
+                self.connections.give(connection)
+
+    def forget(self, cursors):
+        """Cursors that were killed."""
+        if self.held and not (self.held - set(cursors)):
+            self.close()
+
+    def close(self):
+        if self.kept:
+            self.connections.give(self.kept, again=False)
+        self.kept, self.held = None, set()
 
     def run(self, name, database, command, sequences):
         if name in self.PAGES:
@@ -151,7 +193,8 @@ class Engine:
         page, rest, _, cursor = self.ask(
             "SELECT cursorpage::bytea, continuation::bytea, persistconnection, cursorid"
             f" FROM documentdb_api.{function}(%s, %s::bytea::documentdb_core.bson, %s)",
-            (database, command, next(self.cursors.ids)))
+            (database, command, next(self.cursors.ids)),
+            keeps=lambda row: row[3] if row[2] and row[1] is not None else None)
         return self.page(page, rest, cursor)
 
     def getMore(self, database, command):
@@ -163,6 +206,11 @@ class Engine:
         page, rest = self.ask(
             "SELECT cursorpage::bytea, continuation::bytea FROM documentdb_api.cursor_get_more(%s,"
             " %s::bytea::documentdb_core.bson, %s::bytea::documentdb_core.bson)", (database, command, rest))
+        if rest is None and cursor in self.held:
+            self.held.discard(cursor)
+            if not self.held:
+                self.connections.give(self.kept)
+                self.kept = None
         return self.page(page, rest, cursor)
 
     def page(self, page, rest, cursor):
@@ -175,6 +223,7 @@ class Engine:
         named = bson.decode(command, PLAIN)["cursors"]
         with self.cursors.lock:
             known = [cursor for cursor in named if self.cursors.open.pop(cursor, None) is not None]
+        self.forget(known)
         return bson.encode({"cursorsKilled": known, "cursorsNotFound": [], "cursorsAlive": [], "cursorsUnknown": [],
                             "ok": 1.0})
 
@@ -240,11 +289,11 @@ class Cursors:
 
 class Peer(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
-    request_queue_size = 128
+    request_queue_size = 1024
 
     def __init__(self, address, engine):
         super().__init__(address, Client)
-        self.engine, self.cursors, self.fail_point = engine, Cursors(), FailPoint()
+        self.engine, self.cursors, self.fail_point = Connections(engine), Cursors(), FailPoint()
         self.connections = itertools.count(1)
 
 
@@ -269,8 +318,7 @@ class Client(socketserver.StreamRequestHandler):
 
     def finish(self):
         super().finish()
-        if self.engine.connection is not None:
-            self.engine.connection.close()
+        self.engine.close()
 
     def message(self, operation, request, body):
         if operation == OP_QUERY:
@@ -361,7 +409,7 @@ def main():
     signal.signal(signal.SIGINT, end)
     for _ in range(300):
         try:
-            with Engine.connect(port) as first:
+            with Connections(port).new() as first:
                 first.execute("SET client_min_messages = error")
                 first.execute("CREATE EXTENSION IF NOT EXISTS documentdb CASCADE")
             break
