@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // The entrance for who depends on the repository by URL, and what `swift test --enable-all-traits` tests in one go.
@@ -35,6 +36,15 @@ let libpq: String? = "libpq"
 let libpq: String? = nil
 #endif
 
+// The headers of libmongoc are in folders that only pkg-config knows, under one name for 1.x and another for 2.x. It is
+// not asked where there is neither, so that who has no libmongoc hears nothing of it.
+let folders =
+    ["/usr/lib", "/usr/lib64", "/usr/local/lib", "/opt/homebrew/lib"]
+    + ((try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib")) ?? []).map { "/usr/lib/\($0)" }
+let libmongoc = ["libmongoc-1.0", "mongoc2"].first { name in
+    folders.contains { FileManager.default.fileExists(atPath: "\($0)/pkgconfig/\(name).pc") }
+}
+
 let nio: [Target.Dependency] = ["NIOCore", "NIOHTTP1", "NIOPosix"].map {
     .product(name: $0, package: "swift-nio", condition: .when(traits: ["HTTP"]))
 }
@@ -46,6 +56,7 @@ let package = Package(
         .library(name: "StoresCore", targets: ["StoresCore"]),
         .library(name: "StoresConformance", targets: ["StoresConformance"]),
         .library(name: "StoresFile", targets: ["StoresFile"]),
+        .library(name: "StoresMongo", targets: ["StoresMongo"]),
         .library(name: "StoresPostgres", targets: ["StoresPostgres"]),
         .library(name: "StoresRedis", targets: ["StoresRedis"]),
         .library(name: "StoresSQLite", targets: ["StoresSQLite"]),
@@ -102,6 +113,13 @@ let package = Package(
             path: "Packages/StoresFile/Tests/StoresFileWriter", swiftSettings: settings),
         tests("StoresFileConformanceTests", in: "StoresFile", ["StoresFile", "StoresCore", "StoresConformance"]),
         tests("StoresFileTests", in: "StoresFile", ["StoresFile", "StoresFileWriter", "StoresCore"]),
+        .systemLibrary(
+            name: "CMongoC", path: "Packages/StoresMongo/Sources/CMongoC", pkgConfig: libmongoc,
+            providers: [.apt(["libmongoc-dev"]), .brew(["mongo-c-driver"])]),
+        target("StoresMongo", ["CMongoC", "StoresCore", .product(name: "Logging", package: "swift-log")]),
+        tests(
+            "StoresMongoConformanceTests", in: "StoresMongo", ["StoresMongo", "StoresCore", "StoresConformance"]),
+        tests("StoresMongoTests", in: "StoresMongo", ["StoresMongo", "StoresCore"]),
         .systemLibrary(
             name: "CLibPQ", path: "Packages/StoresPostgres/Sources/CLibPQ", pkgConfig: libpq,
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),

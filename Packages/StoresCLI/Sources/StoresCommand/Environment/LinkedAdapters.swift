@@ -5,6 +5,9 @@ import StoresSQLite
 #if Chroma
 import StoresChroma
 #endif
+#if Mongo
+import StoresMongo
+#endif
 #if Postgres
 import StoresPostgres
 #endif
@@ -23,6 +26,9 @@ enum LinkedAdapters {
         registry.register(StoresSQLite.self)
         #if Chroma
         registry.register(StoresChroma.self)
+        #endif
+        #if Mongo
+        registry.register(StoresMongo.self)
         #endif
         #if Postgres
         registry.register(StoresPostgres.self)

@@ -10,6 +10,7 @@ enum KnownAdapters {
         ("valkey", "StoresRedis", [.session, .event]),
         ("keydb", "StoresRedis", [.session, .event]),
         ("qdrant", "StoresQdrant", [.vector]),
+        ("mongodb", "StoresMongo", [.session, .event]),
     ]
 
     static func package(of name: String, tier: Tier) -> String? {

@@ -1,0 +1,129 @@
+#pragma once
+
+#if __has_include(<mongoc/mongoc.h>)
+#include <mongoc/mongoc.h>
+#else
+#error "StoresMongo needs libmongoc 1.23 or later: apt-get install libmongoc-dev pkg-config (Debian, Ubuntu), \
+brew install mongo-c-driver pkgconf (macOS); then swift package purge-cache, since manifests are cached"
+#endif
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+// What Swift calls of libmongoc. Documents cross as bytes: no bson_t lives outside of these functions, and each of
+// them frees what it made on every path. The functions are those that 1.23, 1.30 and 2.x have in common.
+
+typedef enum stores_mongo_cause {
+    STORES_MONGO_SERVER = 0,         // the server's refusal, with its own code
+    STORES_MONGO_SELECTION = 1,      // no server that fits; nothing was sent
+    STORES_MONGO_NETWORK = 2,        // the connection broke or fell silent
+    STORES_MONGO_AUTHENTICATION = 3,
+    STORES_MONGO_ARGUMENT = 4,       // refused before anything was sent
+    STORES_MONGO_WRITE_CONCERN = 5,
+    STORES_MONGO_OTHER = 6,
+} stores_mongo_cause;
+
+typedef struct stores_mongo_failure {
+    stores_mongo_cause cause;
+    uint32_t code;
+    char message[512];
+} stores_mongo_failure;
+
+static inline void stores_mongo_translate(const bson_error_t *error, stores_mongo_failure *failure) {
+    failure->code = error->code;
+    memset(failure->message, 0, sizeof failure->message);
+    strncpy(failure->message, error->message, sizeof failure->message - 1);
+    switch (error->domain) {
+    case MONGOC_ERROR_SERVER:
+    case MONGOC_ERROR_QUERY: failure->cause = STORES_MONGO_SERVER; break;
+    case MONGOC_ERROR_SERVER_SELECTION: failure->cause = STORES_MONGO_SELECTION; break;
+    case MONGOC_ERROR_STREAM: failure->cause = STORES_MONGO_NETWORK; break;
+    case MONGOC_ERROR_SASL:
+    case MONGOC_ERROR_SCRAM: failure->cause = STORES_MONGO_AUTHENTICATION; break;
+    case MONGOC_ERROR_CLIENT:
+        failure->cause =
+            error->code == MONGOC_ERROR_CLIENT_AUTHENTICATE ? STORES_MONGO_AUTHENTICATION : STORES_MONGO_OTHER;
+        break;
+    case MONGOC_ERROR_COMMAND:
+        failure->cause = error->code == MONGOC_ERROR_COMMAND_INVALID_ARG ? STORES_MONGO_ARGUMENT : STORES_MONGO_OTHER;
+        break;
+    case MONGOC_ERROR_BSON: failure->cause = STORES_MONGO_ARGUMENT; break;
+    case MONGOC_ERROR_WRITE_CONCERN: failure->cause = STORES_MONGO_WRITE_CONCERN; break;
+    default: failure->cause = STORES_MONGO_OTHER;
+    }
+}
+
+static inline mongoc_uri_t *stores_mongo_uri(const char *text, stores_mongo_failure *failure) {
+    bson_error_t error = {0};
+    mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &error);
+    if (!uri) stores_mongo_translate(&error, failure);
+    return uri;
+}
+
+static inline mongoc_client_pool_t *stores_mongo_pool(
+    const mongoc_uri_t *uri, uint32_t size, const char *name, stores_mongo_failure *failure) {
+    bson_error_t error = {0};
+    mongoc_client_pool_t *pool = mongoc_client_pool_new_with_error(uri, &error);
+    if (!pool) {
+        stores_mongo_translate(&error, failure);
+        return NULL;
+    }
+    mongoc_client_pool_max_size(pool, size);
+    mongoc_client_pool_set_error_api(pool, MONGOC_ERROR_API_VERSION_2);
+    mongoc_client_pool_set_appname(pool, name);
+    return pool;
+}
+
+// Runs a command. The reply, which may be there after a failure too, is the caller's: stores_mongo_free.
+static inline bool stores_mongo_command(
+    mongoc_client_t *client, const char *database, const uint8_t *bytes, size_t count, const uint8_t *options,
+    size_t option_count, bool writes, uint8_t **reply, size_t *reply_count, stores_mongo_failure *failure) {
+    bson_t command, opts, answer;
+    bson_error_t error = {0};
+    *reply = NULL;
+    *reply_count = 0;
+    if (!bson_init_static(&command, bytes, count) || !bson_init_static(&opts, options, option_count)) {
+        failure->cause = STORES_MONGO_ARGUMENT;
+        return false;
+    }
+    bool succeeded = writes
+        ? mongoc_client_write_command_with_opts(client, database, &command, &opts, &answer, &error)
+        : mongoc_client_read_command_with_opts(client, database, &command, NULL, &opts, &answer, &error);
+    if (!succeeded) stores_mongo_translate(&error, failure);
+    uint32_t length = 0;
+    *reply = bson_destroy_with_steal(&answer, true, &length);
+    *reply_count = length;
+    return succeeded;
+}
+
+static inline void stores_mongo_free(uint8_t *bytes) { bson_free(bytes); }
+
+// A cursor of find; the caller's, to be destroyed before its client goes back into the pool.
+static inline mongoc_cursor_t *stores_mongo_find(
+    mongoc_client_t *client, const char *database, const char *name, const uint8_t *bytes, size_t count,
+    const uint8_t *options, size_t option_count) {
+    bson_t filter, opts;
+    if (!bson_init_static(&filter, bytes, count) || !bson_init_static(&opts, options, option_count)) return NULL;
+    mongoc_collection_t *collection = mongoc_client_get_collection(client, database, name);
+    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(collection, &filter, &opts, NULL);
+    mongoc_collection_destroy(collection);
+    return cursor;
+}
+
+// The next document, valid until the next call.
+static inline bool stores_mongo_next(mongoc_cursor_t *cursor, const uint8_t **bytes, size_t *count) {
+    const bson_t *document = NULL;
+    if (!mongoc_cursor_next(cursor, &document)) return false;
+    *bytes = bson_get_data(document);
+    *count = document->len;
+    return true;
+}
+
+static inline bool stores_mongo_failed(mongoc_cursor_t *cursor, stores_mongo_failure *failure) {
+    bson_error_t error = {0};
+    if (!mongoc_cursor_error(cursor, &error)) return false;
+    stores_mongo_translate(&error, failure);
+    return true;
+}

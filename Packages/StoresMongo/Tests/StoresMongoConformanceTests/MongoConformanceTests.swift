@@ -1,0 +1,15 @@
+import StoresConformance
+import StoresCore
+import Testing
+
+/// One test for each case of the contracts.
+@Suite(.enabled(if: MongoServer.isNamed, "\(MongoServer.skipped)"))
+struct MongoConformanceTests {
+    static let cases = Tier.stores.filter(MongoServer.fresh().tiers.contains).flatMap(Conformance.cases(for:))
+
+    @Test(arguments: cases)
+    func keeps(_ test: ConformanceCase) async throws {
+        let report = try await MongoServer.fresh().run(test)
+        #expect(report.isPassing, "\(report.text)")
+    }
+}
