@@ -10,13 +10,15 @@ final class Peer {
     /// The first line that it wrote: its name and version.
     private(set) var name = ""
 
-    /// - Parameter script: A file of `Benchmarks/peers`.
-    init(_ script: String, _ arguments: [String]) throws {
+    /// - Parameters:
+    ///   - script: A file of `Benchmarks/peers`.
+    ///   - python: One that has what the script imports.
+    init(_ script: String, _ arguments: [String], python: String = Settings.python) throws {
         guard let folder = Settings.peers else {
             throw BenchError("the peers are not found; start with scripts/bench")
         }
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [Settings.python, folder + "/" + script] + arguments
+        process.arguments = [python, folder + "/" + script] + arguments
         process.standardInput = input
         process.standardOutput = output
         // At its best: one thread as ours, and kernels that it chooses for this processor itself.

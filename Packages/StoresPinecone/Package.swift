@@ -1,0 +1,51 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // The root manifest's package trait of the same name sets this condition there.
+    .define("HTTP"),
+]
+
+let package = Package(
+    name: "StoresPinecone",
+    platforms: [.macOS(.v15)],
+    products: [.library(name: "StoresPinecone", targets: ["StoresPinecone"])],
+    dependencies: [
+        .package(path: "../StoresCore"),
+        .package(path: "../StoresConformance"),
+        .package(path: "../StoresHTTP"),
+    ],
+    targets: [
+        .target(
+            name: "StoresPinecone",
+            dependencies: [
+                .product(name: "StoresCore", package: "StoresCore"),
+                .product(name: "StoresHTTP", package: "StoresHTTP"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StoresPineconeConformanceTests",
+            dependencies: [
+                "StoresPinecone",
+                .product(name: "StoresCore", package: "StoresCore"),
+                .product(name: "StoresConformance", package: "StoresConformance"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StoresPineconeTests",
+            dependencies: [
+                "StoresPinecone",
+                .product(name: "StoresCore", package: "StoresCore"),
+                .product(name: "StoresHTTP", package: "StoresHTTP"),
+            ],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
