@@ -63,12 +63,13 @@ let package = Package(
         .library(name: "StoresHTTP", targets: ["StoresHTTP"]),
         .library(name: "StoresHTTPTesting", targets: ["StoresHTTPTesting"]),
         .library(name: "StoresChroma", targets: ["StoresChroma"]),
+        .library(name: "StoresPinecone", targets: ["StoresPinecone"]),
         .library(name: "StoresQdrant", targets: ["StoresQdrant"]),
     ],
     traits: [
         .default(enabledTraits: []),
         .trait(name: "SQLite", description: "StoresSQLite"),
-        .trait(name: "HTTP", description: "The adapters that speak HTTP: StoresChroma, StoresQdrant"),
+        .trait(name: "HTTP", description: "The adapters that speak HTTP: StoresChroma, StoresPinecone, StoresQdrant"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -159,6 +160,11 @@ let package = Package(
         tests(
             "StoresChromaConformanceTests", in: "StoresChroma", ["StoresChroma", "StoresCore", "StoresConformance"]),
         tests("StoresChromaTests", in: "StoresChroma", ["StoresChroma", "StoresCore", "StoresHTTP"]),
+        target("StoresPinecone", ["StoresCore", "StoresHTTP"]),
+        tests(
+            "StoresPineconeConformanceTests", in: "StoresPinecone",
+            ["StoresPinecone", "StoresCore", "StoresConformance"]),
+        tests("StoresPineconeTests", in: "StoresPinecone", ["StoresPinecone", "StoresCore", "StoresHTTP"]),
         target("StoresQdrant", ["StoresCore", "StoresHTTP"]),
         tests(
             "StoresQdrantConformanceTests", in: "StoresQdrant", ["StoresQdrant", "StoresCore", "StoresConformance"]),

@@ -117,4 +117,4 @@ class Services(unittest.TestCase):
         """a name that is none is refused with the names that are"""
         code, _, errors = native.services("start", "postgre")
         self.assertEqual(code, 2)
-        self.assertIn("postgres, redis, valkey, chroma, qdrant-peer, s3", errors)
+        self.assertIn(", ".join(BACKENDS), errors)

@@ -9,6 +9,7 @@ import pwd
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import urllib.error
 import urllib.request
@@ -429,6 +430,22 @@ class MongoDBPeer(Backend):
         return {"MONGODB_URL": f"mongodb://127.0.0.1:{place.port}/stores"}
 
 
+class PineconePeer(Backend):
+    """No Pinecone, which is a service alone, but a peer of ours that follows its description
+    (Tests/Peers/pinecone.py)."""
+    name = "pinecone-peer"
+    port = 16080
+
+    def command(self, place):
+        return [sys.executable, ROOT / "Tests/Peers/pinecone.py", "--port", place.port, "--api-key", PASSWORD]
+
+    def is_ready(self, place):
+        return answers_http(f"http://127.0.0.1:{place.port}/indexes", {401})
+
+    def variables(self, place):
+        return {"PINECONE_HOST": f"http://127.0.0.1:{place.port}", "PINECONE_API_KEY": PASSWORD}
+
+
 class S3(Backend):
     """rclone's S3 server over a folder: it checks signatures, and knows neither conditions nor versions."""
     name = "s3"
@@ -467,4 +484,5 @@ class S3(Backend):
 
 
 BACKENDS = {backend.name: backend for backend in (
-    Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Chroma(), QdrantPeer(), MongoDBPeer(), S3())}
+    Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Chroma(), QdrantPeer(), PineconePeer(),
+    MongoDBPeer(), S3())}

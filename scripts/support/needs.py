@@ -49,6 +49,15 @@ def debian(folders):
     return sorted(found)
 
 
+def clients(folder):
+    """TEST_PYTHON for the clients in Python that a package's tests use, if any."""
+    requirements = sorted(needs(folder).get("python", []))
+    if not requirements:
+        return {}
+    name = "python-" + hashlib.sha256(" ".join(requirements).encode()).hexdigest()[:12]
+    return {"TEST_PYTHON": str(downloads.pypi(name, *requirements) / "bin/python")}
+
+
 @contextlib.contextmanager
 def met(folder):
     """Starts the servers that a package's tests need, with empty data and apart from those that a developer runs, and
@@ -57,12 +66,8 @@ def met(folder):
     A server that a variable points at already (POSTGRES_URL, say) is used instead.
 
     `BACKEND_SERVICES` names scripts/services: tests can kill a server with it and start it again."""
-    wanted = needs(folder)
-    variables = {}
-    if requirements := sorted(wanted.get("python", [])):
-        name = "python-" + hashlib.sha256(" ".join(requirements).encode()).hexdigest()[:12]
-        variables["TEST_PYTHON"] = str(downloads.pypi(name, *requirements) / "bin/python")
-    names = [name for name in wanted.get("servers", []) if not is_named(name)]
+    variables = clients(folder)
+    names = [name for name in needs(folder).get("servers", []) if not is_named(name)]
     if not names:
         yield variables
         return

@@ -27,4 +27,5 @@ let benchmarks: [any Benchmark.Type] = [
     PostgresAppends.self, Fusing.self, JSON.self,
     CLIStart.self, RedisSession.self,
     FloatArrays.self, ChromaUpsert.self, ChromaQueries.self, QdrantUpsert.self,
+    FloatArrays.self, FloatProof.self,
 ]

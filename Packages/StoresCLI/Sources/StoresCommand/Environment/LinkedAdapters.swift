@@ -11,6 +11,9 @@ import StoresMongo
 #if Postgres
 import StoresPostgres
 #endif
+#if Pinecone
+import StoresPinecone
+#endif
 #if Qdrant
 import StoresQdrant
 #endif
@@ -32,6 +35,9 @@ enum LinkedAdapters {
         #endif
         #if Postgres
         registry.register(StoresPostgres.self)
+        #endif
+        #if Pinecone
+        registry.register(StoresPinecone.self)
         #endif
         #if Qdrant
         registry.register(StoresQdrant.self)

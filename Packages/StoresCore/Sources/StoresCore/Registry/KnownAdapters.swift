@@ -11,6 +11,7 @@ enum KnownAdapters {
         ("keydb", "StoresRedis", [.session, .event]),
         ("qdrant", "StoresQdrant", [.vector]),
         ("mongodb", "StoresMongo", [.session, .event]),
+        ("pinecone", "StoresPinecone", [.vector]),
     ]
 
     static func package(of name: String, tier: Tier) -> String? {
