@@ -16,7 +16,6 @@ with open(sys.argv[2] + "/records.jsonl", encoding="utf-8") as file:
     records = [json.loads(line) for line in file]
 vectors = numpy.fromfile(sys.argv[2] + "/vectors.f32", dtype="<f4").reshape(len(records), -1)
 ids = [record["id"] for record in records]
-texts = [record["text"] for record in records]
 # The client refuses empty lists.
 fields = [{key: value for key, value in record["metadata"].items() if value != []} for record in records]
 
@@ -30,8 +29,7 @@ for turn, _ in enumerate(sys.stdin):
     wall, cpu = time.perf_counter(), time.process_time()
     for start in range(0, len(ids), batch):
         part = slice(start, start + batch)
-        collection.upsert(
-            ids=ids[part], embeddings=vectors[part], metadatas=fields[part], documents=texts[part])
+        collection.upsert(ids=ids[part], embeddings=vectors[part], metadatas=fields[part])
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if collection.count() != len(ids):
         raise SystemExit("records are missing")

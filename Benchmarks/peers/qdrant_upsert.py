@@ -29,8 +29,7 @@ for turn, _ in enumerate(sys.stdin):
         client.upsert(name, wait=True, points=[
             models.PointStruct(
                 id=str(uuid.uuid5(uuid.NAMESPACE_URL, records[row]["id"])), vector={"dense": vectors[row]},
-                payload={"id": records[row]["id"], "document": records[row]["text"],
-                         "metadata": records[row]["metadata"]})
+                payload={"id": records[row]["id"], "metadata": records[row]["metadata"]})
             for row in range(start, min(start + batch, len(records)))])
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if client.count(name).count != len(records):
