@@ -16,6 +16,7 @@ import math
 import random
 import re
 import struct
+import sys
 import threading
 import time
 import urllib.parse
@@ -223,7 +224,7 @@ class Index:
         for key, value in metadata.items():
             require(key and not key.startswith("$"), "a metadata key must not be empty or start with $")
             require(scalar(value) or isinstance(value, list) and all(isinstance(each, str) for each in value),
-                    "Metadata value must be a string, number, boolean or list of strings")
+                    f"Metadata value must be a string, number, boolean or list of strings, got {value!r} for {key}")
 
     def shown(self, key, record, values=True, metadata=True):
         found = {"id": key}
@@ -410,6 +411,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 urllib.parse.parse_qsl(query, keep_blank_values=True), body)
         except Refusal as refusal:
             status, found, headers = refusal.status, plane.error(refusal), {}
+            if status == 400:
+                print(f"REFUSED: {self.command} {path}: {refusal}", file=sys.stderr, flush=True)
         self.reply(status, b"" if found is None else json.dumps(found).encode(), "application/json", headers)
 
     do_GET = do_POST = do_DELETE = do_PATCH = do_PUT = serve

@@ -39,7 +39,7 @@ enum ChromaQueries: Benchmark {
             let rows = (0..<data.count).filter { sizes[$0] > bound }
             figures.append(
                 try await recall(
-                    collection, data, rows, .field("debBytes") > .int(bound),
+                    collection, data, rows, .field("debBytes") > bound,
                     "with a filter that matches \(Report.number(100 * Double(rows.count) / Double(data.count))) %"))
         }
         return figures
