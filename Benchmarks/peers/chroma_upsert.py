@@ -1,4 +1,5 @@
-"""The chromadb HTTP client. Each line is one upsert of all rows into a new collection; answers with the seconds that
+"""The chromadb HTTP client. Reads "vectors" or "records", with metadata; each
+line is one upsert of all rows into a new collection. Answers with the seconds that
 passed and the seconds of processor time."""
 
 import json
@@ -22,14 +23,16 @@ fields = [{key: value for key, value in record["metadata"].items() if value != [
 client = chromadb.HttpClient(host=server.hostname, port=server.port)
 batch = client.get_max_batch_size()
 print(f"chromadb {chromadb.__version__} with numpy", flush=True)
-for turn, _ in enumerate(sys.stdin):
+for turn, line in enumerate(sys.stdin):
+    has_metadata = line.strip() == "records"
     name = f"bench-peer-{os.getpid()}-{turn}"
     collection = client.create_collection(
         name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None)
     wall, cpu = time.perf_counter(), time.process_time()
     for start in range(0, len(ids), batch):
         part = slice(start, start + batch)
-        collection.upsert(ids=ids[part], embeddings=vectors[part], metadatas=fields[part])
+        collection.upsert(
+            ids=ids[part], embeddings=vectors[part], metadatas=fields[part] if has_metadata else None)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if collection.count() != len(ids):
         raise SystemExit("records are missing")

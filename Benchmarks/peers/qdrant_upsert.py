@@ -1,4 +1,5 @@
-"""qdrant-client over HTTP. Each line is one upsert of all rows into a new collection; answers with the seconds that
+"""qdrant-client over HTTP. Reads "vectors" or "records", with metadata; each
+line is one upsert of all rows into a new collection. Answers with the seconds that
 passed and the seconds of processor time. The points are made of the rows meanwhile, as an application would."""
 
 import json
@@ -19,7 +20,8 @@ vectors = numpy.fromfile(sys.argv[2] + "/vectors.f32", dtype="<f4").reshape(len(
 client = QdrantClient(url=sys.argv[1], timeout=300)
 batch = 500
 print(f"qdrant-client {version('qdrant-client')}", flush=True)
-for turn, _ in enumerate(sys.stdin):
+for turn, line in enumerate(sys.stdin):
+    has_metadata = line.strip() == "records"
     name = f"bench-peer-{turn}"
     client.delete_collection(name)
     client.create_collection(
@@ -29,7 +31,7 @@ for turn, _ in enumerate(sys.stdin):
         client.upsert(name, wait=True, points=[
             models.PointStruct(
                 id=str(uuid.uuid5(uuid.NAMESPACE_URL, records[row]["id"])), vector={"dense": vectors[row]},
-                payload={"id": records[row]["id"], "metadata": records[row]["metadata"]})
+                payload={"id": records[row]["id"], **({"metadata": records[row]["metadata"]} if has_metadata else {})})
             for row in range(start, min(start + batch, len(records)))])
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if client.count(name).count != len(records):

@@ -317,7 +317,7 @@ class Index:
 
     def stats(self, wanted, _):
         keys(wanted, [], ["filter"])
-        require("filter" not in wanted, "Serverless indexes do not support describing index stats with metadata filtering")
+        require("filter" not in wanted, "Serverless indexes do not support stats with metadata filtering")
         counts = {name: {"vectorCount": len(space.seen()[0])} for name, space in self.namespaces.items()}
         return 200, {"namespaces": counts, "dimension": self.dimension, "indexFullness": 0, "metric": self.metric,
                      "totalVectorCount": sum(each["vectorCount"] for each in counts.values())}, {}

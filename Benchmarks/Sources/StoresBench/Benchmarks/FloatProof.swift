@@ -85,7 +85,9 @@ enum FloatProof: Benchmark {
         var number: UInt64 = 0
         for byte in text {
             if byte == UInt8(ascii: "e") { break }
-            if byte &- UInt8(ascii: "0") < 10, number < 1 << 58 { number = number * 10 + UInt64(byte - UInt8(ascii: "0")) }
+            if byte &- UInt8(ascii: "0") < 10, number < 1 << 58 {
+                number = number * 10 + UInt64(byte - UInt8(ascii: "0"))
+            }
         }
         while number != 0, number % 10 == 0 { number /= 10 }
         return number

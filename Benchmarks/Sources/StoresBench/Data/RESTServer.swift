@@ -47,9 +47,7 @@ extension DataSet {
     }
 
     /// Record by record, as an application would make them of its rows.
-    func records() -> [VectorRecord] {
-        (0..<count).map {
-            VectorRecord(id: ids[$0], vector: vector($0), metadata: metadata[$0])
-        }
+    func records(hasMetadata: Bool = true) -> [VectorRecord] {
+        (0..<count).map { VectorRecord(id: ids[$0], vector: vector($0), metadata: hasMetadata ? metadata[$0] : [:]) }
     }
 }

@@ -15,6 +15,7 @@ import StoresHTTP
 /// | `_stores_metadata` | the metadata as JSON, exactly |
 /// | `_stores_terms` | the terms of ``FilterTerms``, and `*`, so that the list is never empty |
 /// | `_stores_o0_…` | its orders |
+/// | `_stores_zero` | that the vector is all zeros: Pinecone takes none, and has a tiny one instead |
 enum PineconeCodec {
     static let prefix = "_stores_"
     static let termsKey = "_stores_terms"
@@ -23,16 +24,15 @@ enum PineconeCodec {
 
     // MARK: Writing
 
+    /// What stands for zero in a vector of zeros: no similarity shows it.
+    private static let tiny: Float = 1e-30
+
     /// A record as JSON.
     ///
-    /// - Throws: What Pinecone would refuse the whole request for: a vector of zeros, and metadata that are too long.
+    /// - Throws: What Pinecone would refuse the whole request for: metadata that are too long.
     static func record(_ record: VectorRecord) throws(StoreError) -> [UInt8] {
-        guard record.vector.contains(where: { $0 != 0 }) else {
-            throw StoreError(
-                .invalidArgument, "Pinecone takes no vector of zeros", remedy: "leave the record out",
-                resource: record.id, applied: .no)
-        }
-        let fields = metadata(record)
+        let isZero = record.vector.allSatisfy { $0 == 0 }
+        let fields = metadata(record, isZero: isZero)
         guard fields.count <= maxMetadataBytes else {
             throw StoreError(
                 .tooLarge,
@@ -45,14 +45,14 @@ enum PineconeCodec {
         writer.raw("{\"id\":")
         writer.append(PineconeName.record(record.id))
         writer.raw(",\"values\":")
-        writer.append(record.vector)
+        writer.append(isZero ? record.vector.map { _ in tiny } : record.vector)
         writer.raw(",\"metadata\":")
         writer.bytes += fields
         writer.raw("}")
         return writer.finish()
     }
 
-    private static func metadata(_ record: VectorRecord) -> [UInt8] {
+    private static func metadata(_ record: VectorRecord, isZero: Bool) -> [UInt8] {
         var writer = JSONWriter()
         writer.raw("{\"_stores_metadata\":")
         writer.append(Value.object(record.metadata).json)
@@ -65,6 +65,7 @@ enum PineconeCodec {
             writer.raw(",\"_stores_document\":")
             writer.append(document)
         }
+        if isZero { writer.raw(",\"_stores_zero\":true") }
         let terms = FilterTerms(record.metadata)
         writer.raw(",\"_stores_terms\":")
         writer.append(["*"] + terms.terms)
@@ -94,7 +95,8 @@ enum PineconeCodec {
         case .null, .object: return nil
         case .array(let elements):
             let isOfStrings = elements.allSatisfy { if case .string = $0 { true } else { false } }
-            return elements.isEmpty || !isOfStrings ? nil : value
+            guard !elements.isEmpty, isOfStrings else { return nil }
+            return value
         }
     }
 
@@ -106,7 +108,7 @@ enum PineconeCodec {
         -> (record: StoredVectorRecord, score: Double?)
     {
         var record = StoredVectorRecord(id: "")
-        var original: String?
+        var fields = Fields()
         var score: Double?
         try pull.object { pull, key throws(StoreError) in
             switch key {
@@ -116,37 +118,46 @@ enum PineconeCodec {
                 record.vector = try pull.optional { pull throws(StoreError) in try pull.floats() }
             case "metadata":
                 if pull.takeNull() { return }
-                original = try fields(&pull, &record, include)
+                fields = try Fields(&pull, include)
             default: try pull.skip()
             }
         }
-        if let original { record.id = original }
+        if let id = fields.id { record.id = id }
         guard !record.id.isEmpty else { throw pull.error("a record without id") }
+        record.metadata = fields.metadata
+        record.document = fields.document
+        if fields.isZero, let vector = record.vector { record.vector = vector.map { _ in 0 } }
         return (record, score)
     }
 
-    private static func fields(
-        _ pull: inout JSONPull, _ record: inout StoredVectorRecord, _ include: VectorInclude
-    ) throws(StoreError) -> String? {
-        var original: String?
-        var exact: Metadata?
-        var natural: Metadata = [:]
-        try pull.object { pull, key throws(StoreError) in
-            switch key {
-            case "_stores_id": original = try pull.string()
-            case "_stores_document" where include.contains(.document): record.document = try pull.string()
-            case "_stores_metadata" where include.contains(.metadata):
-                guard case .object(let fields)? = try? JSONReader.value(from: try pull.string()) else {
-                    throw pull.error("metadata that was not written here")
+    /// A record's metadata as they come: what is not asked for is not read.
+    private struct Fields {
+        var id: String?
+        var document: String?
+        var metadata: Metadata = [:]
+        var isZero = false
+
+        init() {}
+
+        init(_ pull: inout JSONPull, _ include: VectorInclude) throws(StoreError) {
+            var exact: Metadata?
+            try pull.object { pull, key throws(StoreError) in
+                switch key {
+                case "_stores_id": id = try pull.string()
+                case "_stores_zero": isZero = try pull.bool()
+                case "_stores_document" where include.contains(.document): document = try pull.string()
+                case "_stores_metadata" where include.contains(.metadata):
+                    guard case .object(let fields)? = try? JSONReader.value(from: try pull.string()) else {
+                        throw pull.error("metadata that was not written here")
+                    }
+                    exact = fields
+                case _ where key.hasPrefix(prefix): try pull.skip()
+                case _ where include.contains(.metadata): metadata[key] = try pull.value()
+                default: try pull.skip()
                 }
-                exact = fields
-            case _ where key.hasPrefix(prefix): try pull.skip()
-            case _ where include.contains(.metadata): natural[key] = try pull.value()
-            default: try pull.skip()
             }
+            if let exact { metadata = exact }
         }
-        if include.contains(.metadata) { record.metadata = exact ?? natural }
-        return original
     }
 }
 #endif

@@ -8,7 +8,8 @@ enum PineconeName {
     /// others are hashed; the index's tags hold the name as it was given.
     static func index(_ name: String) -> String {
         let isPlain = name.utf8.allSatisfy { byte in isLetterOrDigit(byte) || byte == UInt8(ascii: "-") }
-        if isPlain, (1...45).contains(name.utf8.count), !name.hasPrefix(hashed), name.utf8.first.map(isLetterOrDigit) == true,
+        if isPlain, (1...45).contains(name.utf8.count), !name.hasPrefix(hashed),
+            name.utf8.first.map(isLetterOrDigit) == true,
             name.utf8.last.map(isLetterOrDigit) == true
         {
             return name

@@ -4,21 +4,24 @@
 /// An object whose only key is `$instant`, with an RFC 3339 text or a number of milliseconds, is an `.instant`. Of
 /// equal keys the last counts. At most 128 levels deep.
 public struct JSONReader {
-    private let bytes: [UInt8]
+    /// Valid as long as the call that made the reader.
+    private let bytes: UnsafeBufferPointer<UInt8>
     private var index = 0
     private var depth = 0
 
-    private init(_ bytes: [UInt8]) {
+    private init(_ bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
     }
 
     /// - Throws: `invalidArgument` with the byte offset of the first error.
     public static func value(from bytes: [UInt8]) throws(StoreError) -> Value {
-        var reader = JSONReader(bytes)
-        let value = try reader.value()
-        reader.skipSpace()
-        guard reader.index == bytes.count else { throw reader.error("expected the end") }
-        return value
+        try bytes.withUnsafeBufferPointer { bytes throws(StoreError) in
+            var reader = JSONReader(bytes)
+            let value = try reader.value()
+            reader.skipSpace()
+            guard reader.index == bytes.count else { throw reader.error("expected the end") }
+            return value
+        }
     }
 
     public static func value(from text: String) throws(StoreError) -> Value {
@@ -30,7 +33,12 @@ public struct JSONReader {
     }
 
     private mutating func skipSpace() {
-        while index < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[index]) { index += 1 }
+        while index < bytes.count {
+            switch bytes[index] {
+            case 0x20, 0x09, 0x0A, 0x0D: index += 1
+            default: return
+            }
+        }
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {
@@ -111,10 +119,15 @@ public struct JSONReader {
     private mutating func number() throws(StoreError) -> Value {
         let start = index
         var isInteger = true
-        _ = take(UInt8(ascii: "-"))
+        let isNegative = take(UInt8(ascii: "-"))
         let firstDigit = index
-        skipDigits()
-        guard index > firstDigit, bytes[firstDigit] != UInt8(ascii: "0") || index == firstDigit + 1 else {
+        var whole: Int64 = 0
+        while index < bytes.count, bytes[index] &- UInt8(ascii: "0") < 10 {
+            whole = whole &* 10 &+ Int64(bytes[index] &- UInt8(ascii: "0"))
+            index += 1
+        }
+        let digits = index - firstDigit
+        guard digits > 0, bytes[firstDigit] != UInt8(ascii: "0") || digits == 1 else {
             index = start
             throw error("expected a value")
         }
@@ -131,6 +144,8 @@ public struct JSONReader {
             skipDigits()
             guard index > from else { throw error("expected a digit") }
         }
+        // Eighteen digits fit.
+        if isInteger, digits <= 18 { return .int(isNegative ? -whole : whole) }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         if isInteger, let integer = Int64(text) { return .int(integer) }
         guard let double = Double(text), double.isFinite else { throw error("the number is out of range") }
@@ -138,69 +153,14 @@ public struct JSONReader {
     }
 
     private mutating func skipDigits() {
-        while index < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index]) { index += 1 }
+        while index < bytes.count, bytes[index] &- UInt8(ascii: "0") < 10 { index += 1 }
     }
 
     private mutating func string() throws(StoreError) -> String {
-        index += 1
-        let start = index
-        while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\"),
-            bytes[index] >= 0x20
-        { index += 1 }
-        var text: [UInt8] = Array(bytes[start..<index])
-        while true {
-            guard index < bytes.count else { throw error("unterminated string") }
-            let byte = bytes[index]
-            switch byte {
-            case UInt8(ascii: "\""):
-                guard let string = String(validating: text, as: UTF8.self) else { throw error("not valid UTF-8") }
-                index += 1
-                return string
-            case UInt8(ascii: "\\"):
-                index += 1
-                try escape(into: &text)
-            case 0..<0x20: throw error("control character in a string")
-            default:
-                text.append(byte)
-                index += 1
-            }
+        do {
+            return try JSONString.read(bytes, at: &index)
+        } catch {
+            throw self.error(error.text)
         }
-    }
-
-    private mutating func escape(into text: inout [UInt8]) throws(StoreError) {
-        guard index < bytes.count else { throw error("unterminated string") }
-        let byte = bytes[index]
-        index += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
-        case UInt8(ascii: "b"): text.append(0x08)
-        case UInt8(ascii: "f"): text.append(0x0C)
-        case UInt8(ascii: "n"): text.append(0x0A)
-        case UInt8(ascii: "r"): text.append(0x0D)
-        case UInt8(ascii: "t"): text.append(0x09)
-        case UInt8(ascii: "u"):
-            var code = try hexadecimal()
-            if (0xD800..<0xDC00).contains(code) {
-                guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw error("lone surrogate") }
-                let low = try hexadecimal()
-                guard (0xDC00..<0xE000).contains(low) else { throw error("lone surrogate") }
-                code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
-            }
-            guard let scalar = Unicode.Scalar(code) else { throw error("lone surrogate") }
-            text.append(contentsOf: String(Character(scalar)).utf8)
-        default: throw error("unknown escape")
-        }
-    }
-
-    private mutating func hexadecimal() throws(StoreError) -> UInt32 {
-        var code: UInt32 = 0
-        for _ in 0..<4 {
-            guard index < bytes.count, let digit = Character(Unicode.Scalar(bytes[index])).hexDigitValue else {
-                throw error("expected four hexadecimal digits")
-            }
-            code = code << 4 | UInt32(digit)
-            index += 1
-        }
-        return code
     }
 }

@@ -89,12 +89,7 @@ enum FloatDecimal {
         var (number, exponent) = (number, exponent)
         // The search may leave trailing zeros, and whole numbers have their own.
         while number % 10 == 0 { (number, exponent) = (number / 10, exponent + 1) }
-        var count = 1
-        var bound: UInt32 = 10
-        while count < 10, number >= bound {
-            count += 1
-            bound = count == 10 ? .max : bound * 10
-        }
+        let count = digits(in: number)
         let point = Int32(count) + exponent
         switch point {
         case 1...10 where exponent >= 0:
@@ -139,14 +134,52 @@ enum FloatDecimal {
         }
     }
 
+    /// How many digits a number above zero has: 1233 / 4096 is a little more than log10(2).
+    @inline(__always)
+    private static func digits(in number: UInt32) -> Int {
+        let least = (32 - number.leadingZeroBitCount) &* 1233 >> 12
+        let bound: UInt32 =
+            switch least {
+            case 0: 1
+            case 1: 10
+            case 2: 100
+            case 3: 1000
+            case 4: 10_000
+            case 5: 100_000
+            case 6: 1_000_000
+            case 7: 10_000_000
+            case 8: 100_000_000
+            default: 1_000_000_000
+            }
+        return least + (number >= bound ? 1 : 0)
+    }
+
+    /// Two digits at a time.
     @inline(__always)
     private static func put(_ number: UInt32, _ count: Int, _ out: UnsafeMutablePointer<UInt8>) {
+        let pairs = Self.pairs.utf8Start
         var rest = number
-        for index in stride(from: count - 1, through: 0, by: -1) {
-            out[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        var index = count
+        while rest >= 100 {
+            let quotient = rest / 100
+            let pair = pairs + Int(rest &- quotient &* 100) &* 2
+            index &-= 2
+            out[index] = pair[0]
+            out[index &+ 1] = pair[1]
+            rest = quotient
+        }
+        if rest >= 10 {
+            out[0] = pairs[Int(rest) &* 2]
+            out[1] = pairs[Int(rest) &* 2 &+ 1]
+        } else {
+            out[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)
         }
     }
+
+    private static let pairs: StaticString = """
+        00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354\
+        555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+        """
 
     /// ceil(10^k × 2^(63 - floor(log2 10^k))) for k from -31 to 45.
     private static let powers: [UInt64] = [
