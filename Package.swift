@@ -155,7 +155,13 @@ let package = Package(
         .target(
             name: "StoresHTTPTesting", dependencies: nio, path: "Packages/StoresHTTP/Sources/StoresHTTPTesting",
             swiftSettings: settings),
-        tests("StoresHTTPTests", in: "StoresHTTP", ["StoresHTTP", "StoresHTTPTesting", "StoresCore"] + nio),
+        tests(
+            "StoresHTTPTests", in: "StoresHTTP",
+            [
+                "StoresHTTP", "StoresHTTPTesting", "StoresCore",
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["HTTP"])),
+                .product(name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["HTTP"])),
+            ] + nio),
         target("StoresChroma", ["StoresCore", "StoresHTTP"]),
         tests(
             "StoresChromaConformanceTests", in: "StoresChroma", ["StoresChroma", "StoresCore", "StoresConformance"]),

@@ -44,6 +44,8 @@ let package = Package(
                 "StoresHTTP",
                 "StoresHTTPTesting",
                 .product(name: "StoresCore", package: "StoresCore"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ] + nio,
             swiftSettings: settings
         ),

@@ -137,7 +137,7 @@ enum FloatDecimal {
     /// How many digits a number above zero has: 1233 / 4096 is a little more than log10(2).
     @inline(__always)
     private static func digits(in number: UInt32) -> Int {
-        let least = (32 - number.leadingZeroBitCount) &* 1233 >> 12
+        let least = ((32 - number.leadingZeroBitCount) &* 1233) >> 12
         let bound: UInt32 =
             switch least {
             case 0: 1
