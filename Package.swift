@@ -174,7 +174,9 @@ let package = Package(
         target("StoresQdrant", ["StoresCore", "StoresHTTP"]),
         tests(
             "StoresQdrantConformanceTests", in: "StoresQdrant", ["StoresQdrant", "StoresCore", "StoresConformance"]),
-        tests("StoresQdrantTests", in: "StoresQdrant", ["StoresQdrant", "StoresCore", "StoresHTTP"]),
+        tests(
+            "StoresQdrantTests", in: "StoresQdrant",
+            ["StoresQdrant", "StoresCore", "StoresHTTP", "StoresHTTPTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -43,6 +43,7 @@ let package = Package(
                 "StoresQdrant",
                 .product(name: "StoresCore", package: "StoresCore"),
                 .product(name: "StoresHTTP", package: "StoresHTTP"),
+                .product(name: "StoresHTTPTesting", package: "StoresHTTP"),
             ],
             swiftSettings: settings
         ),

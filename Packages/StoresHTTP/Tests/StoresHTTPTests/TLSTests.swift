@@ -1,6 +1,7 @@
 #if HTTP
 import Foundation
 import StoresCore
+import Synchronization
 import Testing
 
 @testable import StoresHTTP
