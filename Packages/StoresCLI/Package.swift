@@ -13,8 +13,7 @@ let settings: [SwiftSetting] = [
 //
 //     swift build --package-path Packages/StoresCLI --traits Postgres,Redis
 //     swift build --package-path Packages/StoresCLI --disable-default-traits
-let servers = ["Chroma", "Mongo", "Postgres", "Qdrant", "Redis"]
-let servers = ["Chroma", "Pinecone", "Postgres", "Qdrant", "Redis"]
+let servers = ["Chroma", "Mongo", "Pinecone", "Postgres", "Qdrant", "Redis"]
 
 func server(_ name: String) -> Target.Dependency {
     .product(name: "Stores\(name)", package: "Stores\(name)", condition: .when(traits: [name]))

@@ -26,6 +26,5 @@ let benchmarks: [any Benchmark.Type] = [
     ArtifactStream.self, SQLiteVectorQuery.self, SQLiteSession.self, SQLiteEvents.self, PostgresReads.self,
     PostgresAppends.self, Fusing.self, JSON.self,
     CLIStart.self, RedisSession.self,
-    FloatArrays.self, ChromaUpsert.self, ChromaQueries.self, QdrantUpsert.self,
-    FloatArrays.self, FloatProof.self,
+    FloatArrays.self, FloatProof.self, ChromaUpsert.self, ChromaQueries.self, QdrantUpsert.self,
 ]
