@@ -9,7 +9,7 @@ enum ChromaUpsert: Benchmark {
     static func run(_ bench: Bench) async throws -> [Figure] {
         guard let server = RESTServer.find(StoresChroma.self, "chroma", service: "chroma") else { return [] }
         return try await UpsertRace.run(
-            name, server, try bench.data(), script: "chroma_upsert.py", repetitions: 3, cpuShare: 1 / 3)
+            name, server, try bench.data(), script: "chroma_upsert.py", repetitions: 2, cpuShare: 1 / 3)
     }
 }
 
@@ -21,6 +21,6 @@ enum QdrantUpsert: Benchmark {
     static func run(_ bench: Bench) async throws -> [Figure] {
         guard let server = RESTServer.find(StoresQdrant.self, "qdrant", service: "qdrant-peer") else { return [] }
         return try await UpsertRace.run(
-            name, server, try bench.data(), script: "qdrant_upsert.py", repetitions: 5, cpuShare: 1 / 5)
+            name, server, try bench.data(), script: "qdrant_upsert.py", repetitions: 3, cpuShare: 1 / 5)
     }
 }
