@@ -16,13 +16,18 @@ struct QdrantAPI: Sendable {
             throw .qdrant(
                 reply, service.configuration, isWrite: call.isWrite, resource: resource, now: context.now)
         }
-        return try JSONPull.read(reply.body) { pull throws(StoreError) in
-            var result: T?
-            try pull.object { pull, key throws(StoreError) in
-                if key == "result" { result = try read(&pull) } else { try pull.skip() }
+        do throws(StoreError) {
+            return try JSONPull.read(reply.body) { pull throws(StoreError) in
+                var result: T?
+                try pull.object { pull, key throws(StoreError) in
+                    if key == "result" { result = try read(&pull) } else { try pull.skip() }
+                }
+                guard let result else { throw pull.error("a reply without result") }
+                return result
             }
-            guard let result else { throw pull.error("a reply without result") }
-            return result
+        } catch {
+            // Whoever answered such a thing may have written before.
+            throw call.isWrite ? error.filling(applied: .unknown) : error
         }
     }
 
