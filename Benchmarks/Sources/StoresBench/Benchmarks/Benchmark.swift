@@ -24,7 +24,8 @@ let benchmarks: [any Benchmark.Type] = [
     TierOverhead.self, VectorScan.self, VectorFilter.self, VectorMemory.self, SQLiteMemoryPut.self,
     FilterEvaluation.self,
     ArtifactStream.self, SQLiteVectorQuery.self, SQLiteSession.self, SQLiteEvents.self, PostgresReads.self,
-    PostgresAppends.self, Fusing.self, JSON.self,
+    PostgresAppends.self, PostgresBulk.self, PostgresNearest.self, PostgresWaiting.self, PostgresStream.self,
+    Fusing.self, JSON.self,
     CLIStart.self, RedisSession.self,
     FloatArrays.self, FloatProof.self, ChromaUpsert.self, ChromaQueries.self, QdrantUpsert.self,
 ]

@@ -7,6 +7,7 @@ enum Children {
         case "vector-memory-plain": numbers = try VectorMemory.plain()
         case "vector-memory-driver": numbers = try await VectorMemory.driver()
         case "artifact-stream": numbers = try await ArtifactStream.child(rest)
+        case "postgres-stream": numbers = try await PostgresStream.child()
         default: throw BenchError("no child \(arguments.first ?? "")")
         }
         print(numbers.map { "\($0)" }.joined(separator: " "))

@@ -9,7 +9,7 @@ enum VectorFilter: Benchmark {
 
     static func run(_ bench: Bench) async throws -> [Figure] {
         let data = try bench.data()
-        let (section, share) = selective(data)
+        let (section, share) = data.section(ofShare: 0.01)
         let filter = Filter.field("section") == section
         let queries = 9
         return try await VectorStores.withCollection(
@@ -41,16 +41,5 @@ enum VectorFilter: Benchmark {
                     ours: times[0], peer: times[1], peerName: "no filter", unit: .milliseconds, target: .atLeast(10))
             ]
         }
-    }
-
-    /// The section whose share of the records is nearest to a hundredth.
-    private static func selective(_ data: DataSet) -> (String, Double) {
-        var counts: [String: Int] = [:]
-        for fields in data.metadata {
-            if case .string(let section)? = fields["section"] { counts[section, default: 0] += 1 }
-        }
-        let wanted = Double(data.count) / 100
-        let best = counts.min { abs(Double($0.value) - wanted) < abs(Double($1.value) - wanted) }
-        return (best?.key ?? "", Double(best?.value ?? 0) / Double(data.count))
     }
 }

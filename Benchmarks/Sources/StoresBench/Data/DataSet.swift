@@ -22,6 +22,17 @@ struct DataSet {
         Array(vectors[row * Self.dimensions..<(row + 1) * Self.dimensions])
     }
 
+    /// The section whose share of the records is nearest to the given one, and its share.
+    func section(ofShare share: Double) -> (name: String, share: Double) {
+        var counts: [String: Int] = [:]
+        for fields in metadata {
+            if case .string(let section)? = fields["section"] { counts[section, default: 0] += 1 }
+        }
+        func distance(_ count: Int) -> Double { abs(Double(count) - share * Double(self.count)) }
+        let best = counts.min { (distance($0.value), $0.key) < (distance($1.value), $1.key) }
+        return (best?.key ?? "", Double(best?.value ?? 0) / Double(count))
+    }
+
     /// Real embeddings from the folder that STORES_BENCH_DATA names, else generated ones.
     static func load() throws -> DataSet {
         guard let folder = Settings.dataFolder else { return generated() }

@@ -28,12 +28,14 @@ struct PostgresServer {
         return PostgresServer(url: url, schema: schema, pgbench: pgbench)
     }
 
-    func withStores<T>(_ tier: Tier, _ body: (Stores) async throws -> T) async throws -> T {
+    /// - Parameter poolSize: Connections in all; half of them, at most 4, are shared by many calls.
+    func withStores<T>(_ tier: Tier, poolSize: Int = 8, _ body: (Stores) async throws -> T) async throws -> T {
         var registry = AdapterRegistry()
         registry.register(StoresPostgres.self)
-        let environment = [
-            tier.variable: "postgres", "POSTGRES_URL": url, "POSTGRES_SCHEMA": schema, "POSTGRES_POOL_SIZE": "8",
-        ]
+        let environment = VectorStores.complete([
+            tier.variable: "postgres", "POSTGRES_URL": url, "POSTGRES_SCHEMA": schema,
+            "POSTGRES_POOL_SIZE": "\(poolSize)",
+        ])
         return try await Stores.withOpen(registry: registry, environment: environment, body)
     }
 
@@ -68,7 +70,7 @@ struct PostgresServer {
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try process.runUnmasked()
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         let text = String(decoding: data, as: UTF8.self)

@@ -34,6 +34,18 @@ enum Child {
     }
 }
 
+extension Process {
+    /// Starts it with no signal blocked. A child inherits the mask of the thread that starts it, and the threads that
+    /// run tasks block all: pgbench would wait for the alarm that ends it for ever.
+    func runUnmasked() throws {
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try run()
+    }
+}
+
 /// A folder that is removed at the end.
 struct ScratchFolder: ~Copyable {
     let path: String

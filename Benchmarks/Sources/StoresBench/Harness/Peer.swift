@@ -13,12 +13,21 @@ final class Peer {
     /// - Parameters:
     ///   - script: A file of `Benchmarks/peers`.
     ///   - python: One that has what the script imports.
-    init(_ script: String, _ arguments: [String], python: String = Settings.python) throws {
+    convenience init(_ script: String, _ arguments: [String], python: String = Settings.python) throws {
+        try self.init(command: [python, try Self.path(of: script)] + arguments)
+    }
+
+    /// A file of `Benchmarks/peers`.
+    static func path(of file: String) throws -> String {
         guard let folder = Settings.peers else {
             throw BenchError("the peers are not found; start with scripts/bench")
         }
+        return folder + "/" + file
+    }
+
+    init(command: [String]) throws {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [python, folder + "/" + script] + arguments
+        process.arguments = command
         process.standardInput = input
         process.standardOutput = output
         // At its best: one thread as ours, and kernels that it chooses for this processor itself.
@@ -49,7 +58,8 @@ final class Peer {
         process.waitUntilExit()
     }
 
-    private func line() throws -> String {
+    /// The next line of its output.
+    func line() throws -> String {
         while true {
             if let end = buffer.firstIndex(of: 0x0A) {
                 let line = String(decoding: buffer[buffer.startIndex..<end], as: UTF8.self)
@@ -58,7 +68,7 @@ final class Peer {
             }
             let more = output.fileHandleForReading.availableData
             guard !more.isEmpty else {
-                throw BenchError("the peer \(process.arguments?.dropFirst().first ?? "") ended")
+                throw BenchError("the peer \(process.arguments?.first ?? "") ended")
             }
             buffer.append(more)
         }

@@ -12,6 +12,7 @@ public final class PostgresBackend: StoreBackend {
     let purge = PostgresPurge()
     let signal: PostgresEventSignal
     let appender: PostgresAppender
+    private let work = PostgresWork()
     private let isStarted = Mutex(false)
 
     init(_ configuration: PostgresConfiguration, context: AdapterContext) {
@@ -20,10 +21,10 @@ public final class PostgresBackend: StoreBackend {
         tiers = context.tiers
         logger = context.logger
         let pool = PostgresPool(configuration, logger: context.logger)
-        let signal = PostgresEventSignal(pool: pool)
+        let signal = PostgresEventSignal(pool: pool, work: work)
         self.pool = pool
         self.signal = signal
-        appender = PostgresAppender(pool: pool) { signal.announce() }
+        appender = PostgresAppender(pool: pool, work: work) { signal.announce() }
     }
 
     public var endpoint: String { pool.endpoint }
@@ -79,5 +80,6 @@ public final class PostgresBackend: StoreBackend {
     public func shutdown() async {
         signal.close()
         pool.close()
+        await work.end()
     }
 }

@@ -101,7 +101,7 @@ struct ApproximateQueryTests {
                     PostgresCommand("SELECT current_setting('hnsw.ef_search'), current_setting('hnsw.iterative_scan')"),
                 ], .read, deadline: .after(.seconds(10)))
             #expect(try inside[1].first?.text(0) == "77")
-            #expect(try inside[1].first?.text(1) == "strict_order")
+            #expect(try inside[1].first?.text(1) == "relaxed_order")
             var arguments2 = PostgresArguments([.vector(records[0].vector), .text("default")])
             let exact = try store.vector.nearest(
                 collection, [:], filter: nil, limit: 10, columns: "", names: "", isExact: true, &arguments2)

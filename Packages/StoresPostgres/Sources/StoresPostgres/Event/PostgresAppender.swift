@@ -26,13 +26,15 @@ final class PostgresAppender: Sendable {
     static let maximumBytes = 4 << 20
 
     private let pool: PostgresPool
+    private let work: PostgresWork
     private let onAppend: @Sendable () -> Void
     private let state = Mutex(State())
     private let sweep = PostgresSweep(label: "stores.postgres.appends")
 
     /// - Parameter onAppend: Called after each commit.
-    init(pool: PostgresPool, onAppend: @escaping @Sendable () -> Void) {
+    init(pool: PostgresPool, work: PostgresWork, onAppend: @escaping @Sendable () -> Void) {
         self.pool = pool
+        self.work = work
         self.onAppend = onAppend
     }
 
@@ -73,13 +75,17 @@ final class PostgresAppender: Sendable {
     /// Works until nobody waits. The batch belongs to all its appends: the cancellation of one of their tasks ends that
     /// one's wait, not the batch. It ends by itself, by the latest of their deadlines.
     private func startBatches() {
-        Task {
+        let isStarted = work.start {
             while true {
-                let items = next()
+                let items = self.next()
                 if items.isEmpty { return }
-                let results = await send(items.map(\.append), isCancellable: false)
+                let results = await self.send(items.map(\.append), isCancellable: false)
                 for (item, result) in zip(items, results) { item.finish(result) }
             }
+        }
+        if isStarted { return }
+        while case let items = next(), !items.isEmpty {
+            for item in items { item.finish(.failure(.notSent(nil, .write))) }
         }
     }
 
@@ -112,15 +118,9 @@ final class PostgresAppender: Sendable {
         do throws(StoreError) {
             let answers = try await pool.group(
                 [PostgresAppendStatement.command(appends)], .write, isCancellable: isCancellable, deadline: deadline)
-            var outcomes = [Outcome](repeating: .success(nil), count: appends.count)
-            var hasAppended = false
-            for row in answers[0] {
-                let (index, result) = try PostgresAppendStatement.result(row, appends)
-                outcomes[index] = .success(result)
-                hasAppended = true
-            }
-            if hasAppended { onAppend() }
-            return outcomes
+            let results = try PostgresAppendStatement.results(answers[0], appends)
+            if !answers[0].isEmpty { onAppend() }
+            return results.map { .success($0) }
         } catch {
             // The same event at the same moment by somebody else: the next look finds it there.
             if error.code == .alreadyExists, appends.count == 1 { return [.success(nil)] }

@@ -31,6 +31,7 @@ final class PostgresEventSignal: Sendable {
     }
 
     private let pool: PostgresPool
+    private let work: PostgresWork
     private let channel: String
     private let state = Mutex(State())
     private let sweep = PostgresSweep(label: "stores.postgres.events")
@@ -40,8 +41,9 @@ final class PostgresEventSignal: Sendable {
     private static let shortest = Duration.milliseconds(5)
     private static let longest = Duration.seconds(1)
 
-    init(pool: PostgresPool) {
+    init(pool: PostgresPool, work: PostgresWork) {
         self.pool = pool
+        self.work = work
         // A channel's name has at most 63 bytes; a name that two schemas share costs a look too many.
         channel = "stores_events_" + String(decoding: Array(pool.schema.utf8.prefix(40)), as: UTF8.self)
     }
@@ -71,7 +73,7 @@ final class PostgresEventSignal: Sendable {
             return true
         }
         wake()
-        if starts { Task { await announceToOthers() } }
+        if starts { work.start { await self.announceToOthers() } }
     }
 
     func close() {

@@ -8,7 +8,7 @@ import StoresCore
 /// - `quantization`: `none`; or `halfvec`: the index holds half precision and the records what was written, by which
 ///   what the index finds is ranked. Default `none`.
 /// - `hnsw.m`: 2 to 100, default 16. `hnsw.ef_construction`: 4 to 1000, at least twice `hnsw.m`, default 64.
-/// - `hnsw.ef_search`: 1 to 1000, default 100; concerns queries alone.
+/// - `hnsw.ef_search`: 1 to 1000, default 100, and 250 behind a filter; concerns queries alone.
 /// - `ivfflat.lists`: 1 to 32768; default a thousandth of the records, at least 10.
 /// - `ivfflat.probes`: 1 to 32768, default the root of the lists; concerns queries alone.
 struct PostgresCollectionOptions: Sendable, Hashable {
@@ -127,16 +127,19 @@ struct PostgresCollectionOptions: Sendable, Hashable {
 
     private func lists(_ records: Int64) -> Int { ivfflatLists ?? max(10, min(32_768, Int(records / 1000))) }
 
-    /// Parameters of the server that a query sets for itself.
+    /// Parameters of the server that a query sets for itself. What comes out of order, because the index went on
+    /// searching, is put in order afterwards: `strict_order` would leave it out.
     ///
-    /// - Parameter limit: How many records the index is asked for.
-    func settings(limit: Int, hasIterativeScan: Bool) -> [(name: String, value: String)] {
+    /// - Parameters:
+    ///   - limit: How many records the index is asked for.
+    ///   - isFiltered: Near records that don't match are in the way: it looks at more of them.
+    func settings(limit: Int, isFiltered: Bool, hasIterativeScan: Bool) -> [(name: String, value: String)] {
         switch index {
         case .none: return []
         case .hnsw:
-            let search = min(1000, max(hnswEfSearch ?? 100, limit))
+            let search = min(1000, max(hnswEfSearch ?? (isFiltered ? 250 : 100), limit))
             return [("hnsw.ef_search", String(search))]
-                + (hasIterativeScan ? [("hnsw.iterative_scan", "strict_order")] : [])
+                + (hasIterativeScan ? [("hnsw.iterative_scan", "relaxed_order")] : [])
         case .ivfflat:
             let probes = ivfflatProbes ?? max(1, Int(Double(ivfflatLists ?? 100).squareRoot()))
             return [("ivfflat.probes", String(probes))]

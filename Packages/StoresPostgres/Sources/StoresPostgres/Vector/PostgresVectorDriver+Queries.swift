@@ -89,7 +89,9 @@ extension PostgresVectorDriver {
         if let wish = wishes["ivfflat.probes"].flatMap({ Int($0) }) { options.ivfflatProbes = wish }
         let isRanked = options.quantization == .halfvec
         let candidates = Self.rounded(isRanked ? max(limit.saturatingDouble, limit + 20) : limit)
-        for setting in options.settings(limit: candidates, hasIterativeScan: hasIterativeScan) {
+        let settings = options.settings(
+            limit: candidates, isFiltered: filter != nil, hasIterativeScan: hasIterativeScan)
+        for setting in settings {
             let value = arguments.bind(.text(setting.value))
             conditions.append("(SELECT set_config('\(setting.name)', \(value), true)) IS NOT NULL")
         }
