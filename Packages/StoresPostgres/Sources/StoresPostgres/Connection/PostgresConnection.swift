@@ -84,18 +84,23 @@ final class PostgresConnection: @unchecked Sendable {
     }
 
     private func submit(_ request: PostgresRequest) {
-        let isSent = lock.withLockIfAvailable { _ -> Bool in
-            guard isOpen, pipeline.isIdle, lastBatch <= 1, inbox.withLock({ $0.requests.isEmpty }) else { return false }
-            send([request])
-            return true
-        }
-        if isSent == true { return }
+        // In company it is not even tried: a look at a lock that is taken costs a call of the kernel.
+        if pending <= 1, sendAlone(request) { return }
         let isFirst = inbox.withLock { inbox in
             inbox.requests.append(request)
             defer { inbox.isScheduled = true }
             return !inbox.isScheduled
         }
         if isFirst { queue.async { self.drain() } }
+    }
+
+    private func sendAlone(_ request: PostgresRequest) -> Bool {
+        let isSent = lock.withLockIfAvailable { _ -> Bool in
+            guard isOpen, pipeline.isIdle, lastBatch <= 1, inbox.withLock({ $0.requests.isEmpty }) else { return false }
+            send([request])
+            return true
+        }
+        return isSent ?? false
     }
 
     private func drain() {

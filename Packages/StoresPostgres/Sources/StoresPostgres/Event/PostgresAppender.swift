@@ -81,6 +81,8 @@ final class PostgresAppender: Sendable {
                 if items.isEmpty { return }
                 let results = await self.send(items.map(\.append), isCancellable: false)
                 for (item, result) in zip(items, results) { item.finish(result) }
+                // Those who append again at once are to be in the next batch: they go first.
+                if items.count > 1 { await Task.yield() }
             }
         }
         if isStarted { return }

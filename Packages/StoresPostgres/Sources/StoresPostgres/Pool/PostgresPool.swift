@@ -229,13 +229,16 @@ public final class PostgresPool: Sendable {
 
     private func open(shared index: Int?, _ wanted: Deadline) {
         let id = nextID.add(1, ordering: .relaxed).newValue
-        let queue = DispatchQueue(label: "stores.postgres.\(id)")
+        // Leased connections block their queue, by COPY for example. A shared one never does, so that its queue may use
+        // the threads of the tasks: the one that has read an answer then goes on with the task that waited for it.
+        let queue = DispatchQueue(label: "stores.postgres.\(id)", target: index == nil ? nil : .global())
+        let opening = index == nil ? queue : DispatchQueue(label: "stores.postgres.open.\(id)")
         // A little earlier than who waits for it, so that he gets the reason rather than a time-out. Who waits for less
         // than a second gets a time-out, and the connection is there for who comes next.
         let own = Deadline.after(configuration.connectTimeout)
         let early = Deadline(wanted.instant.advanced(by: .milliseconds(-200)))
         let deadline = wanted.remaining < .seconds(1) ? own : min(own, early)
-        queue.async {
+        opening.async {
             do throws(StoreError) {
                 let connection = try self.make(id, queue, deadline)
                 self.known.withLock { $0.failure = nil }
