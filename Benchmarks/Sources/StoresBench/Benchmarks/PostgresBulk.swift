@@ -14,6 +14,7 @@ enum PostgresBulk: Benchmark {
         let records = (0..<data.count).map {
             VectorRecord(id: data.ids[$0], vector: data.vector($0), metadata: data.metadata[$0])
         }
+        let batch = try PostgresVectorBatch(records)
         let scratch = try ScratchFolder()
         let folder = scratch.path
         defer { server.dropSchema() }
@@ -54,8 +55,7 @@ enum PostgresBulk: Benchmark {
                         try psql.run("TRUNCATE \(theirs);")
                         return try await stores.vector.withNative(PostgresPool.self) { pool in
                             try await Timing.seconds {
-                                let count = try await pool.copyVectors(
-                                    records, into: theirs, deadline: .after(.seconds(30)))
+                                let count = try await pool.copy(batch, into: theirs, deadline: .after(.seconds(30)))
                                 guard count == data.count else { throw BenchError("\(count) rows were copied") }
                             }
                         }

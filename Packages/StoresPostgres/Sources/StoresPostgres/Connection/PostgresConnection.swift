@@ -7,13 +7,24 @@ import Synchronization
 ///
 /// Whoever holds `lock` may touch libpq: the queue on which the socket's readiness arrives, or, while nothing is under
 /// way, the submitting task itself, which saves a lone request a change of thread. Requests that come while others are
-/// under way gather in the inbox and go out together.
+/// under way gather in the inbox, and go out together when those are answered: few large batches instead of many small
+/// ones. The server would not have begun with them earlier.
 ///
 /// `@unchecked Sendable`: all `var` are used under `lock`, those of the inbox under its own.
 final class PostgresConnection: @unchecked Sendable {
     private struct Inbox {
         var requests: [PostgresRequest] = []
-        var isScheduled = false
+        /// Somebody is going to empty it: a drain that is scheduled, or the end of what is under way.
+        var isAwaited = false
+        /// When deadlines are looked at next.
+        var sweepAt: ContinuousClock.Instant?
+
+        /// - Returns: Whether that is before the next look.
+        mutating func sweeps(earlierAt deadline: ContinuousClock.Instant) -> Bool {
+            if let sweepAt, sweepAt <= deadline { return false }
+            sweepAt = deadline
+            return true
+        }
     }
 
     let id: UInt64
@@ -30,10 +41,6 @@ final class PostgresConnection: @unchecked Sendable {
     private var isOpen = true
     private var reader: (any DispatchSourceRead)?
     private var writer: (any DispatchSourceWrite)?
-    /// The size of the last batch: a lone request is sent at once, a crowd is gathered.
-    private var lastBatch = 0
-    private var sweepAt: ContinuousClock.Instant?
-
     private let inbox = Mutex(Inbox())
     private let load = Atomic<Int>(0)
     private let retired = Atomic<Bool>(false)
@@ -86,18 +93,28 @@ final class PostgresConnection: @unchecked Sendable {
     private func submit(_ request: PostgresRequest) {
         // In company it is not even tried: a look at a lock that is taken costs a call of the kernel.
         if pending <= 1, sendAlone(request) { return }
-        let isFirst = inbox.withLock { inbox in
+        let (isFirst, isEarlier) = inbox.withLock { inbox in
             inbox.requests.append(request)
-            defer { inbox.isScheduled = true }
-            return !inbox.isScheduled
+            defer { inbox.isAwaited = true }
+            return (!inbox.isAwaited, inbox.sweeps(earlierAt: request.deadline))
         }
         if isFirst { queue.async { self.drain() } }
+        if isEarlier { scheduleSweep(request.deadline) }
     }
 
     private func sendAlone(_ request: PostgresRequest) -> Bool {
         let isSent = lock.withLockIfAvailable { _ -> Bool in
-            guard isOpen, pipeline.isIdle, lastBatch <= 1, inbox.withLock({ $0.requests.isEmpty }) else { return false }
+            guard isOpen, pipeline.isIdle else { return false }
+            let isFree = inbox.withLock { inbox in
+                guard !inbox.isAwaited else { return false }
+                inbox.isAwaited = true
+                return true
+            }
+            guard isFree else { return false }
             send([request])
+            arm(request.deadline)
+            // It may have been cancelled at the last moment.
+            drainInbox()
             return true
         }
         return isSent ?? false
@@ -107,18 +124,21 @@ final class PostgresConnection: @unchecked Sendable {
         lock.withLock { _ in drainInbox() }
     }
 
+    /// Sends what has gathered, unless something is under way: the end of that drains it.
     private func drainInbox() {
-        let batch = inbox.withLock { inbox in
-            defer { inbox = Inbox() }
-            return inbox.requests
+        while !isOpen || pipeline.isIdle {
+            let batch = inbox.withLock { inbox in
+                defer { inbox.requests = [] }
+                if inbox.requests.isEmpty { inbox.isAwaited = false }
+                return inbox.requests
+            }
+            if batch.isEmpty { return }
+            if isOpen {
+                send(batch)
+            } else {
+                for request in batch { request.finish(.notSent(nil)) }
+            }
         }
-        guard !batch.isEmpty else { return }
-        guard isOpen else {
-            for request in batch { request.finish(.notSent(nil)) }
-            return
-        }
-        lastBatch = batch.count
-        send(batch)
     }
 
     /// Sends what is to be sent, with one flush.
@@ -127,7 +147,6 @@ final class PostgresConnection: @unchecked Sendable {
         let actions = pipeline.plan(requests) { Self.statementTimeout(for: $0.deadline) }
         for action in actions where !perform(action) { return fail() }
         flush()
-        for request in requests { arm(request.deadline) }
     }
 
     private func perform(_ action: PostgresPipeline.Action) -> Bool {
@@ -180,18 +199,31 @@ final class PostgresConnection: @unchecked Sendable {
     private func readable() {
         var completions: [PostgresPipeline.Completion] = []
         var notifications: [String] = []
+        var drains = false
         lock.withLock { _ in
             guard isOpen else { return }
+            let wasIdle = pipeline.isIdle
             let isAlive = PQconsumeInput(handle.connection) == 1
             receive(&completions)
             if onNotify != nil { collect(&notifications) }
             guard isAlive, !handle.isBroken else { return fail() }
             let again = pipeline.takeAgain()
             if !again.isEmpty { send(again) }
-            if pipeline.isIdle, inbox.withLock({ !$0.isScheduled }) { lastBatch = min(lastBatch, completions.count) }
+            if !wasIdle, isOpen, pipeline.isIdle { drains = goesOn(after: completions.count) }
         }
         for completion in completions { completion.request.finish(completion.outcome) }
+        // Behind the tasks that go on now: those that ask again at once are in the next batch.
+        if drains { queue.async { self.drain() } }
         for channel in notifications { onNotify?(channel) }
+    }
+
+    /// Whether the inbox is to be drained: not when a lone request was answered and nobody waits, so that the next one
+    /// is sent by its own task again.
+    private func goesOn(after answered: Int) -> Bool {
+        inbox.withLock { inbox in
+            if answered <= 1, inbox.requests.isEmpty { inbox.isAwaited = false }
+            return inbox.isAwaited
+        }
     }
 
     private func receive(_ completions: inout [PostgresPipeline.Completion]) {
@@ -246,8 +278,10 @@ final class PostgresConnection: @unchecked Sendable {
     }
 
     private func arm(_ deadline: ContinuousClock.Instant) {
-        if let sweepAt, sweepAt <= deadline { return }
-        sweepAt = deadline
+        if inbox.withLock({ $0.sweeps(earlierAt: deadline) }) { scheduleSweep(deadline) }
+    }
+
+    private func scheduleSweep(_ deadline: ContinuousClock.Instant) {
         queue.asyncAfter(deadline: .now() + .nanoseconds(Self.nanoseconds(until: deadline))) { [weak self] in
             self?.sweep()
         }
@@ -261,7 +295,7 @@ final class PostgresConnection: @unchecked Sendable {
     /// Ends what is overdue. The answer, should it come, is thrown away.
     private func sweep() {
         lock.withLock { _ in
-            sweepAt = nil
+            inbox.withLock { $0.sweepAt = nil }
             guard isOpen else { return }
             let now = ContinuousClock.now
             let waiting = pipeline.requests + inbox.withLock { $0.requests }
@@ -302,7 +336,7 @@ final class PostgresConnection: @unchecked Sendable {
         writer = nil
         for request in pipeline.abandon() { request.abandon { $0 ? sent : unsent } }
         let waiting = inbox.withLock { inbox in
-            defer { inbox.requests = [] }
+            defer { inbox = Inbox() }
             return inbox.requests
         }
         for request in waiting { request.finish(unsent) }

@@ -16,9 +16,12 @@ struct PostgresBytes {
 
     mutating func append(raw: some Collection<UInt8>) { bytes.append(contentsOf: raw) }
 
+    /// All of it; what comes next is expected to be as much.
     mutating func take() -> [UInt8] {
-        defer { bytes = [] }
-        return bytes
+        var next: [UInt8] = []
+        next.reserveCapacity(bytes.count)
+        swap(&bytes, &next)
+        return next
     }
 
     /// A value's length and its bytes, as arrays and COPY have them; -1 is NULL.
@@ -102,11 +105,10 @@ struct PostgresBytes {
     /// pgvector's `vector_send`: the number of dimensions, a zero, the numbers as float32.
     mutating func append(vector: [Float]) throws(StoreError) {
         try appendDimensions(vector.count)
-        let start = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: vector.count * 4))
-        bytes.withUnsafeMutableBytes { target in
-            for (index, number) in vector.enumerated() {
-                target.storeBytes(of: number.bitPattern.bigEndian, toByteOffset: start + index * 4, as: UInt32.self)
+        vector.withUnsafeBufferPointer { vector in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: vector.count) { words in
+                for index in vector.indices { words[index] = vector[index].bitPattern.bigEndian }
+                bytes.append(contentsOf: UnsafeRawBufferPointer(words))
             }
         }
     }

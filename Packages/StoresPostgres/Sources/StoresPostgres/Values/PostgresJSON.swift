@@ -17,6 +17,7 @@ enum PostgresJSON {
     static func encode(_ metadata: Metadata) throws(StoreError) -> [UInt8] {
         if metadata.isEmpty { return [UInt8(ascii: "{"), UInt8(ascii: "}")] }
         var writer = Writer()
+        writer.bytes.reserveCapacity(32 * metadata.count)
         try writer.object(metadata, depth: 1)
         return writer.bytes
     }
@@ -101,20 +102,32 @@ enum PostgresJSON {
 
         private mutating func string(_ text: String) throws(StoreError) {
             bytes.append(UInt8(ascii: "\""))
-            for byte in text.utf8 {
-                switch byte {
-                case 0: throw .nulInText("a text of the metadata")
-                case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                    bytes.append(UInt8(ascii: "\\"))
-                    bytes.append(byte)
-                case 1..<0x20:
-                    raw("\\u00")
-                    bytes.append(Self.hexadecimal[Int(byte >> 4)])
-                    bytes.append(Self.hexadecimal[Int(byte & 15)])
-                default: bytes.append(byte)
+            var text = text
+            // Mostly there is nothing to escape: as much as goes is copied at once.
+            let hasNUL = text.withUTF8 { text in
+                var start = 0
+                for (place, byte) in text.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
+                    if byte == 0 { return true }
+                    bytes.append(contentsOf: text[start..<place])
+                    start = place + 1
+                    escape(byte)
                 }
+                bytes.append(contentsOf: text[start...])
+                return false
             }
+            if hasNUL { throw .nulInText("a text of the metadata") }
             bytes.append(UInt8(ascii: "\""))
+        }
+
+        private mutating func escape(_ byte: UInt8) {
+            if byte >= 0x20 {
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            } else {
+                raw("\\u00")
+                bytes.append(Self.hexadecimal[Int(byte >> 4)])
+                bytes.append(Self.hexadecimal[Int(byte & 15)])
+            }
         }
 
         private mutating func raw(_ text: String) {

@@ -1,24 +1,33 @@
 public import StoresCore
 
+/// Records as a bulk upsert has them when its COPY begins.
+@_spi(Benchmarks)
+public struct PostgresVectorBatch: Sendable {
+    let writes: [PostgresVectorWrite]
+
+    /// - Parameter records: Of a collection with the cosine metric, as many dimensions as the first one has.
+    public init(_ records: [VectorRecord]) throws(StoreError) {
+        let spec = VectorCollectionSpec(name: "batch", dimensions: records.first?.vector.count ?? 1)
+        let collection = PostgresCollection(
+            id: 0, spec: spec, options: try PostgresCollectionOptions([:]), isIndexed: false)
+        var writes: [PostgresVectorWrite] = []
+        writes.reserveCapacity(records.count)
+        for record in records { writes.append(try PostgresVectorWrite(record, collection)) }
+        self.writes = writes
+    }
+}
+
 extension PostgresPool {
     /// The COPY of a bulk upsert by itself, to be measured next to psql's: the same encoding and the same path to the
     /// server, without a look at which records are there.
     ///
-    /// - Parameters:
-    ///   - records: Of a collection with the cosine metric, as many dimensions as the first one has.
-    ///   - table: With the columns of a collection's table; a name that needs no quotes.
+    /// - Parameter table: With the columns of a collection's table; a name that needs no quotes.
     /// - Returns: How many rows the server took.
     @_spi(Benchmarks)
-    public func copyVectors(_ records: [VectorRecord], into table: String, deadline: Deadline)
+    public func copy(_ batch: PostgresVectorBatch, into table: String, deadline: Deadline)
         async throws(StoreError) -> Int
     {
-        let spec = VectorCollectionSpec(name: table, dimensions: records.first?.vector.count ?? 1)
-        let collection = PostgresCollection(
-            id: 0, spec: spec, options: try PostgresCollectionOptions([:]), isIndexed: false)
-        var batch: [PostgresVectorWrite] = []
-        batch.reserveCapacity(records.count)
-        for record in records { batch.append(try PostgresVectorWrite(record, collection)) }
-        let rows = PostgresVectorCopy(batch, "default", types)
+        let rows = PostgresVectorCopy(batch.writes, "default", types)
         return try await withConnection(deadline: deadline) { lease throws(StoreError) in
             try await lease.copyIn(
                 "COPY \(table) (namespace, \(PostgresVectorWrite.columns)) FROM STDIN (FORMAT binary)"

@@ -65,7 +65,10 @@ extension PostgresVectorDriver {
         do throws(StoreError) {
             try await pool.transaction(deadline: context.deadline) { lease throws(StoreError) in
                 let known = try await lease.query(
-                    "SELECT EXISTS (SELECT FROM \(collection.table) WHERE namespace = $1 AND id = ANY ($2))",
+                    """
+                    SELECT EXISTS (SELECT FROM \(collection.table) WHERE namespace = $1)
+                        AND EXISTS (SELECT FROM \(collection.table) WHERE namespace = $1 AND id = ANY ($2))
+                    """,
                     [.text(namespace), .textArray(batch.map(\.record.id))])
                 if try known.first?.bool(0) == false {
                     try await Self.copy(

@@ -15,12 +15,16 @@ enum PostgresVectorRange {
     ///
     /// - Parameter isHalf: Whether it is indexed in half precision.
     static func problem(_ vector: [Float], _ metric: VectorMetric, isHalf: Bool) -> String? {
-        var squared = 0.0
-        var largest: Float = 0
-        for number in vector {
-            squared += Double(number) * Double(number)
-            largest = max(largest, abs(number))
+        // Four sums, since each addition waits for the one before it.
+        var sums = SIMD4<Double>()
+        let whole = vector.count & ~3
+        for index in stride(from: 0, to: whole, by: 4) {
+            let numbers = SIMD4<Double>(
+                Double(vector[index]), Double(vector[index + 1]), Double(vector[index + 2]), Double(vector[index + 3]))
+            sums += numbers * numbers
         }
+        var squared = sums.sum()
+        for number in vector[whole...] { squared += Double(number) * Double(number) }
         guard squared <= maxSquaredLength else {
             return "is longer than 8.9e18, which pgvector cannot compute with"
         }
@@ -28,6 +32,7 @@ enum PostgresVectorRange {
             return "is shorter than 1e-17, which pgvector cannot tell from 0 under cosine"
         }
         guard isHalf else { return nil }
+        let largest = vector.reduce(into: Float(0)) { $0 = max($0, abs($1)) }
         if largest > maxHalf { return "has a component beyond 65504, the largest of halfvec" }
         if metric == .cosine, largest < minHalf { return "has components that are all 0 in halfvec" }
         return nil
