@@ -48,31 +48,33 @@ enum SHA1 {
         let bits = UInt64(bytes.count) &* 8
         for shift in stride(from: 56, through: 0, by: -8) { message.append(UInt8(truncatingIfNeeded: bits >> shift)) }
         var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
-        var words = [UInt32](repeating: 0, count: 80)
-        for start in stride(from: 0, to: message.count, by: 64) {
-            for index in 0..<16 {
-                words[index] = message[start + index * 4..<start + index * 4 + 4].reduce(0) { $0 << 8 | UInt32($1) }
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 80) { words in
+            message.withUnsafeBytes { message in
+                for start in stride(from: 0, to: message.count, by: 64) {
+                    for index in 0..<16 {
+                        let word = message.loadUnaligned(fromByteOffset: start + index * 4, as: UInt32.self)
+                        words[index] = UInt32(bigEndian: word)
+                    }
+                    for index in 16..<80 {
+                        let word = words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
+                        words[index] = rotate(word, 1)
+                    }
+                    compress(words, into: &state)
+                }
             }
-            for index in 16..<80 {
-                words[index] = rotate(words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], 1)
-            }
-            compress(words, into: &state)
         }
         return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) } }
     }
 
-    private static func compress(_ words: [UInt32], into state: inout [UInt32]) {
+    private static func compress(_ words: UnsafeMutableBufferPointer<UInt32>, into state: inout [UInt32]) {
         var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
-        for (index, word) in words.enumerated() {
-            let (f, k): (UInt32, UInt32) =
-                switch index {
-                case 0..<20: (b & c | ~b & d, 0x5A82_7999)
-                case 20..<40: (b ^ c ^ d, 0x6ED9_EBA1)
-                case 40..<60: (b & c | b & d | c & d, 0x8F1B_BCDC)
-                default: (b ^ c ^ d, 0xCA62_C1D6)
-                }
+        func step(_ f: UInt32, _ k: UInt32, _ word: UInt32) {
             (a, b, c, d, e) = (rotate(a, 5) &+ f &+ e &+ k &+ word, a, rotate(b, 30), c, d)
         }
+        for index in 0..<20 { step(b & c | ~b & d, 0x5A82_7999, words[index]) }
+        for index in 20..<40 { step(b ^ c ^ d, 0x6ED9_EBA1, words[index]) }
+        for index in 40..<60 { step(b & c | b & d | c & d, 0x8F1B_BCDC, words[index]) }
+        for index in 60..<80 { step(b ^ c ^ d, 0xCA62_C1D6, words[index]) }
         for (index, value) in [a, b, c, d, e].enumerated() { state[index] &+= value }
     }
 
