@@ -44,9 +44,7 @@ final class RedisBackend: StoreBackend {
         RedisSessionDriver(client: client, keys: keys, etags: etags)
     }
 
-    var event: (any EventDriver)? { eventDriver }
-
-    private var eventDriver: RedisEventDriver {
+    var event: (any EventDriver)? {
         RedisEventDriver(client: client, keys: keys, waiting: waiting, retention: configuration.eventRetention)
     }
 
@@ -56,10 +54,6 @@ final class RedisBackend: StoreBackend {
             self.context.logger.warning(
                 "another server than the adapter's name says",
                 metadata: ["adapter": "\(configuration.flavor.rawValue)", "server": "\(server.flavor.rawValue)"])
-        }
-        // What a process that ended in the middle of it has left to be removed.
-        if self.context.tiers.contains(.event), self.context.schemaMode == .create {
-            await eventDriver.sweep(context)
         }
     }
 

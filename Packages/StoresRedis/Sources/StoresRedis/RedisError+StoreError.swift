@@ -61,6 +61,7 @@ extension StoreError {
     }
 
     private static func unclear(_ error: RedisErrorReply) -> StoreError {
+        if error.isOutOfReach { return passing("the slots of the cluster are moving", error) }
         let text = error.text.lowercased()
         if text.contains("max number of clients") {
             return StoreError(

@@ -7,6 +7,8 @@ struct RedisKeys: Sendable {
     enum Space: UInt8, Sendable {
         case entry = 0x73  // s
         case lease = 0x6C  // l
+        /// No such key is ever written.
+        case probe = 0x70  // p
     }
 
     let prefix: [UInt8]
@@ -105,8 +107,8 @@ struct RedisKeys: Sendable {
         var exact: [UInt8]?
         /// How the others begin.
         var start: [UInt8]
-        /// Whether all of them are in one slot.
-        var isOneSlot: Bool
+        /// Where all of them are in one slot, a key of it that is never there.
+        var probe: [UInt8]?
 
         /// For SCAN's MATCH: everything that begins like both, with what is special to it escaped.
         var pattern: [UInt8] {
@@ -124,12 +126,14 @@ struct RedisKeys: Sendable {
     /// The session keys within a prefix of whole segments; nil: all of them.
     func range(_ prefix: String?) -> Range {
         guard let prefix else {
-            return Range(exact: nil, start: self.prefix + [Space.entry.rawValue] + Array(":{".utf8), isOneSlot: false)
+            return Range(exact: nil, start: self.prefix + [Space.entry.rawValue] + Array(":{".utf8))
         }
         let exact = bytes(.entry, prefix)
         let isOneSlot = prefix.utf8.count { $0 == Self.slash } + 1 >= slotSegments
         // With fewer segments than the tag has, what follows stands inside the braces.
-        return Range(exact: exact, start: (isOneSlot ? exact : exact.dropLast()) + [Self.slash], isOneSlot: isOneSlot)
+        return Range(
+            exact: exact, start: (isOneSlot ? exact : exact.dropLast()) + [Self.slash],
+            probe: isOneSlot ? bytes(.probe, prefix) : nil)
     }
 
     // MARK: Events

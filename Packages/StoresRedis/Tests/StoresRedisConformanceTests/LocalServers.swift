@@ -94,6 +94,10 @@ final class LocalServers: @unchecked Sendable {
 
     /// Runs the command line of the servers, which lies beside them, until it succeeds.
     func command(_ arguments: String..., within: Duration = .seconds(20)) async throws -> String {
+        try await command(arguments: arguments, within: within)
+    }
+
+    func command(arguments: [String], within: Duration = .seconds(20)) async throws -> String {
         let end = ContinuousClock.now + within
         while true {
             let process = Process()

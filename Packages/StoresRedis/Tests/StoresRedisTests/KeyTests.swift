@@ -30,7 +30,9 @@ import Testing
             #expect(slots == [RedisKeys.slot(keys.bytes(.lease, beginning + "/lock"))])
         }
         #expect(RedisKeys.slot(Array("123456789".utf8)) == 0x31C3)
-        #expect(RedisKeys.slot(Array("foo{}{bar}".utf8)) == RedisKeys.slot(Array("foo{}{bar}".utf8)))
+        // An empty tag is none: the whole key counts.
+        #expect(RedisKeys.slot(Array("foo{}{bar}".utf8)) == 8363)
+        #expect(RedisKeys.slot(Array("bar".utf8)) == 5061)
         #expect(
             RedisKeys.slot(Array("{user1000}.following".utf8)) == RedisKeys.slot(Array("{user1000}.followers".utf8)))
         let events = ["g", "i", "T"].map { RedisKeys.slot(keys.event($0)) } + [RedisKeys.slot(keys.event("s", "a}{b"))]
@@ -38,7 +40,7 @@ import Testing
     }
 
     @Test("The range of a prefix has whole segments; its pattern escapes what is special to it")
-    func ranges() {
+    func ranges() throws {
         let range = keys.range("a*/[b]")
         #expect(range.exact.map(text) == "p:s:{a*}/[b]")
         #expect(text(range.start) == "p:s:{a*}/[b]/")
@@ -49,7 +51,10 @@ import Testing
         #expect(two.sessionKey(two.bytes(.entry, "a/b/c")) == "a/b/c")
         let short = two.range("a")
         #expect(short.exact.map(text) == "s:{a}" && text(short.start) == "s:{a/" && text(short.pattern) == "s:{a*")
-        #expect(!short.isOneSlot && two.range("a/b").isOneSlot)
+        #expect(short.probe == nil)
+        let probe = try #require(two.range("a/b").probe)
+        #expect(text(probe) == "p:{a/b}" && RedisKeys.slot(probe) == RedisKeys.slot(two.bytes(.entry, "a/b/c")))
+        #expect(two.sessionKey(probe) == nil)
     }
 
     @Test func digests() {

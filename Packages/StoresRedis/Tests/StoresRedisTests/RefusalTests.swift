@@ -61,18 +61,33 @@ import Testing
         #expect(redirection("MOVED x") == nil && redirection("WRONGTYPE x") == nil)
     }
 
-    @Test("A scan begins anew when the slots have moved")
+    @Test("The place of a scan comes back out of its cursor; another cursor is refused")
     func scanPlaces() throws {
         var place = RedisScanPlace()
-        place.enter(7)
-        place.advance(to: "0", hasMoreServers: true)
-        place.advance(to: "42", hasMoreServers: true)
-        var same = try #require(RedisScanPlace(place.cursor))
-        same.enter(7)
-        #expect(same.server == 1 && same.position == "42")
-        same.enter(8)
-        #expect(same.server == 0 && same.position == "0")
-        #expect(RedisScanPlace(Cursor(rawValue: "1:2")) == nil)
+        #expect(try RedisScanPlace(place.cursor) == place)
+        place.enter(.tcp(host: "::1", port: 7000), .first, map: .max)
+        let isDone = place.advance(to: "42", process: "ab12")
+        #expect(!isDone)
+        #expect(try RedisScanPlace(place.cursor) == place)
+        let isDoneThen = place.advance(to: "0", process: "ab12")
+        #expect(isDoneThen && !place.isAtEnd)
+        for parts in [["", "", "x", "first", "0"], ["", "", "1", "second", "0"], ["host:x", "", "1", "first", "0"], ["1"]]
+        {
+            let error = #expect(throws: StoreError.self) { try RedisScanPlace(CursorCodec.encode(parts)) }
+            #expect(error?.code == .invalidArgument)
+        }
+        #expect(throws: StoreError.self) { try RedisScanPlace(Cursor(rawValue: "1:2")) }
+    }
+
+    @Test("A node tells where it moves slots to")
+    func targets() {
+        let nodes = """
+            aa 127.0.0.1:7001@17001,host master - 0 1 2 connected 5461-10922
+            bb 127.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-5460 [93->-cc] [94-<-aa]
+            cc 127.0.0.1:7002@17002 master - 0 1 3 connected
+            """
+        #expect(RedisClusterMap.targets(nodes) == [.tcp(host: "127.0.0.1", port: 7002)])
+        #expect(RedisClusterMap.targets("").isEmpty)
     }
 
     @Test("Maps with the same owners have the same fingerprint")

@@ -9,6 +9,12 @@ enum RedisPlace: Sendable {
     case events
     /// A key as the server has it.
     case key([UInt8])
+
+    /// Scripts of the event tier reach keys that they do not declare. A node that its slot is only on its way to has not
+    /// all of them yet, and does not know what it lacks: a reader would skip events. So they wait until it has arrived.
+    var mustBeWhole: Bool {
+        if case .events = self { true } else { false }
+    }
 }
 
 /// Commands to whichever server has the keys: the one there is, the primary that sentinels name, or a node of a
@@ -27,7 +33,7 @@ final class RedisClient: Sendable {
     private let keys: RedisKeys
     private let reactor: RedisReactor
     private let source: any RedisAddressSource
-    private let single: RedisNode
+    let single: RedisNode
     private let eventSlot: Int
     private let clustered = Atomic<Bool>(false)
     private let state = Mutex(State())
@@ -61,7 +67,7 @@ final class RedisClient: Sendable {
     func call(_ place: RedisPlace, context: CallContext, _ encode: @Sendable (inout RedisWriter) -> Void)
         async throws(StoreError) -> RedisValue
     {
-        if isCluster { return try await callCluster(slot(of: place), context, encode) }
+        if isCluster { return try await callCluster(place, context, encode) }
         return try Self.one(try await single.call(count: 1, context: context, encode))
     }
 
@@ -121,48 +127,6 @@ final class RedisClient: Sendable {
         }
         for (index, value) in zip(missing, again) { values[index] = value }
         return values
-    }
-
-    /// One step of a scan: on the server that has the key, or on one server after the other.
-    ///
-    /// - Parameters:
-    ///   - key: One of the slot that is scanned, by which a cluster sends the step where the slot is now.
-    ///   - place: Where to look. When the slots have moved since, the scan begins anew, so that it misses nothing.
-    func scan(
-        _ script: RedisScript, key: [UInt8]?, place: inout RedisScanPlace, context: CallContext, arguments: Int,
-        _ encode: @Sendable (_ position: String, inout RedisWriter) -> Void
-    ) async throws(StoreError) -> (value: RedisValue, hasMoreServers: Bool) {
-        guard isCluster, key == nil else {
-            let position = place.position
-            let value = try await run(
-                script, key.map { .key($0) } ?? .events, context: context, keys: key == nil ? 0 : 1,
-                arguments: arguments
-            ) { writer in
-                if let key { writer.text(key) }
-                encode(position, &writer)
-            }
-            return (value, false)
-        }
-        try await refresh(context)
-        guard let map = state.withLock({ $0.cluster }) else { throw .redisClosed }
-        let primaries = map.primaries
-        place.enter(map.fingerprint)
-        guard place.server < primaries.count else {
-            throw .invalidArgument("the cursor was not given out by this store", remedy: "start the scan anew")
-        }
-        let (node, position) = (try node(primaries[place.server]), place.position)
-        for byDigest in [true, false] {
-            let outcome = try await noting(node) { () async throws(StoreError) in
-                try await node.call(count: 1, context: context) { writer in
-                    script.begin(&writer, byDigest: byDigest, keys: 0, arguments: arguments)
-                    encode(position, &writer)
-                }
-            }
-            let value = try Self.one(outcome)
-            if byDigest, case .error(let error) = value, error.isCode("NOSCRIPT") { continue }
-            return (try value.checked(), place.server + 1 < primaries.count)
-        }
-        throw .redisUnexpected("a scan")
     }
 
     private static func one(_ outcome: RedisOutcome) throws(StoreError) -> RedisValue {
@@ -238,7 +202,7 @@ final class RedisClient: Sendable {
         }
     }
 
-    private func node(_ address: RedisAddress) throws(StoreError) -> RedisNode {
+    func node(_ address: RedisAddress) throws(StoreError) -> RedisNode {
         let node = state.withLock { state -> RedisNode? in
             if state.isClosed { return nil }
             if let node = state.nodes[address] { return node }
@@ -255,9 +219,10 @@ final class RedisClient: Sendable {
         return try node(address)
     }
 
-    private func callCluster(_ slot: Int, _ context: CallContext, _ encode: @Sendable (inout RedisWriter) -> Void)
-        async throws(StoreError) -> RedisValue
-    {
+    private func callCluster(
+        _ place: RedisPlace, _ context: CallContext, _ encode: @Sendable (inout RedisWriter) -> Void
+    ) async throws(StoreError) -> RedisValue {
+        let slot = slot(of: place)
         try await refreshIfStale(context)
         var node = try owner(of: slot)
         var asks = false
@@ -282,28 +247,75 @@ final class RedisClient: Sendable {
                 redirections += 1
                 node = try self.node(address)
                 asks = false
-                state.withLock { $0.cluster?.note(slot, address) }
-            case .ask(let address):
+                note(slot, address)
+            case .ask(let address) where !place.mustBeWhole:
                 redirections += 1
                 node = try self.node(address)
                 asks = true
             case .again:
                 // The keys of the slot are on their way from one node to another, or nobody has it right now.
-                do {
-                    try await Task.sleep(for: .milliseconds(5 << min(pauses, 6)))
-                } catch {
-                    throw .cancelled(applied: .no)
-                }
+                try await pause(pauses, context)
                 pauses += 1
-                try context.check("the call to the cluster", applied: .no)
-                state.withLock { $0.isStale = true }
-                try await refreshIfStale(context)
                 node = try owner(of: slot)
                 asks = false
             case nil: return value
             }
         }
         throw StoreError(.unavailable, "the cluster redirects without end", applied: .no)
+    }
+
+    /// Keys of a slot are on their way from one node to another, or nobody has it right now.
+    func pause(_ number: Int, _ context: CallContext) async throws(StoreError) {
+        do {
+            try await Task.sleep(for: .milliseconds(5 << min(number, 6)))
+        } catch {
+            throw .cancelled(applied: .no)
+        }
+        try context.check("the call to the cluster", applied: .no)
+        state.withLock { $0.isStale = true }
+        try await refreshIfStale(context)
+    }
+
+    /// The map as it was last fetched; nil where there is no cluster.
+    var cluster: RedisClusterMap? { state.withLock { $0.cluster } }
+
+    func address(of slot: Int) -> RedisAddress? { cluster?.address(of: slot) }
+
+    /// Whether it is a node that the cluster has told of: a cursor may name any.
+    func isKnown(_ address: RedisAddress) -> Bool {
+        state.withLock { $0.nodes[address] != nil || $0.cluster?.primaries.contains(address) ?? false }
+    }
+
+    /// A slot has moved.
+    func note(_ slot: Int, _ address: RedisAddress) {
+        state.withLock { state in
+            state.cluster?.note(slot, address)
+            state.isStale = true
+        }
+    }
+
+    /// One command to one node, a script by its text where the node does not have it.
+    ///
+    /// - Parameter isAsking: Keys of a slot that is only on its way to the node are reached too.
+    func asking(
+        _ node: RedisNode, _ context: CallContext, _ encode: @Sendable (inout RedisWriter, _ byDigest: Bool) -> Void,
+        isAsking: Bool
+    ) async throws(StoreError) -> RedisValue {
+        var value = RedisValue.null
+        for byDigest in [true, false] {
+            let outcome = try await noting(node) { () async throws(StoreError) in
+                try await node.call(count: isAsking ? 2 : 1, context: context) { writer in
+                    if isAsking {
+                        writer.command(1)
+                        writer.word("ASKING")
+                    }
+                    encode(&writer, byDigest)
+                }
+            }
+            value = try Self.several(outcome).last ?? .null
+            guard let error = value.error, error.isCode("NOSCRIPT") else { return value }
+        }
+        return value
     }
 
     /// One call for each node, at the same time; what is redirected goes its own way.
@@ -353,7 +365,7 @@ final class RedisClient: Sendable {
             guard let error = values[index].error, error.isCode("MOVED") || RedisRedirection(error, from: nil) != nil
             else { continue }
             do throws(StoreError) {
-                values[index] = try await callCluster(slots[index], context) { encode(index, &$0) }
+                values[index] = try await callCluster(place(index), context) { encode(index, &$0) }
             } catch {
                 throw count == 1 ? error : error.forSome
             }
@@ -376,7 +388,7 @@ final class RedisClient: Sendable {
     }
 
     /// The first who finds the map out of date fetches a new one; the others go on with what there is.
-    private func refreshIfStale(_ context: CallContext) async throws(StoreError) {
+    func refreshIfStale(_ context: CallContext) async throws(StoreError) {
         let isMine = state.withLock { state -> Bool in
             defer { state.isStale = false }
             return state.isStale
@@ -391,7 +403,7 @@ final class RedisClient: Sendable {
     }
 
     /// Asks one node after the other.
-    private func refresh(_ context: CallContext) async throws(StoreError) {
+    func refresh(_ context: CallContext) async throws(StoreError) {
         let known = state.withLock { $0.cluster?.primaries ?? [] }
         var failure: StoreError = .redisUnexpected("CLUSTER SLOTS")
         var asked: Set<RedisAddress> = []

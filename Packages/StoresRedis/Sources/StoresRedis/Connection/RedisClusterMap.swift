@@ -45,6 +45,22 @@ struct RedisClusterMap: Sendable, Hashable {
         return hash
     }
 
+    /// Where the node that says this is moving slots to.
+    ///
+    /// - Parameter nodes: What CLUSTER NODES replies: a line for each node with its id, `host:port@bus`, flags of which
+    ///   `myself` is one, five more fields, and then slots; `[93->-ID]` is one that is moving to the node of the id.
+    static func targets(_ nodes: String) -> Set<RedisAddress> {
+        let lines = nodes.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count >= 8 }
+        guard let own = lines.first(where: { $0[2].split(separator: ",").contains("myself") }) else { return [] }
+        let ids = own.dropFirst(8).compactMap { field in
+            field.firstRange(of: "->-").map { field[$0.upperBound...].prefix { $0 != "]" } }
+        }
+        return Set(
+            lines.filter { ids.contains($0[0]) }.compactMap { line in
+                RedisAddress(line[1].prefix { $0 != "@" }, defaultPort: 6379)
+            })
+    }
+
     func address(of slot: Int) -> RedisAddress? {
         owners[slot] < 0 ? nil : addresses[Int(owners[slot])]
     }
@@ -85,10 +101,7 @@ enum RedisRedirection: Hashable {
             guard let target = RedisAddress(place, defaultPort: 6379) else { return nil }
             self = error.isCode("MOVED") ? .moved(slot: slot, target) : .ask(target)
         case "TRYAGAIN", "CLUSTERDOWN": self = .again
-        // A script met a key that is on its way to another node. It has written nothing by then, or only what writing
-        // it again does not change.
-        case _ where error.text.contains("non local key") || error.text.contains("undeclared keys were accessed"):
-            self = .again
+        case _ where error.isOutOfReach: self = .again
         default: return nil
         }
     }

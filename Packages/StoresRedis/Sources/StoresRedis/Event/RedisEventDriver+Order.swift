@@ -13,21 +13,23 @@ extension RedisEventDriver: OrderedEventDriver {
             writer.text(keys.event("s") + [UInt8(ascii: ":")])
         }
         guard let parts = reply.array, parts.count == 5, let dropped = parts[0].text.flatMap({ UInt64($0) }),
-            let count = parts[1].integer, let entries = parts[3].array,
-            let given = parts[4].text.flatMap({ UInt64($0) })
+            let given = parts[1].text.flatMap({ UInt64($0) }), let count = parts[2].integer,
+            let entries = parts[4].array
         else { throw .redisUnexpected("a read of all events") }
-        guard after <= given else {
-            throw StoreError(
-                .notFound,
-                "the server has given out no position after \(Position(given).rawValue): it lost events, or is another",
-                remedy: "read from the start, and look at appendonly and appendfsync in stores doctor", applied: .no)
-        }
         if position != nil, after < dropped {
             throw StoreError(
                 .notFound,
                 "events after this position were dropped; the oldest that is kept comes after "
                     + Position(dropped).rawValue,
                 remedy: "read from the start of what is kept, or from that position, and make up for what is missing",
+                applied: .no)
+        }
+        guard after <= given else {
+            throw StoreError(
+                .notFound,
+                "the server has given out no position after \(Position(given).rawValue): it has lost events, "
+                    + "or is another",
+                remedy: "read from that position on; stores doctor says what the server keeps over a crash",
                 applied: .no)
         }
         var events: [RecordedEvent] = []
@@ -39,24 +41,20 @@ extension RedisEventDriver: OrderedEventDriver {
             events.append(try RedisEventCodec.decode(pair[1], stream: stream))
         }
         // The last entry of the index, also where its event is gone, or the reader would meet it again. At the end the
-        // last position of all, so that a reader who saw nothing yet is told when what came next is dropped.
-        let last = count < limit ? given : RedisEventCodec.number(ofID: parts[2])
-        let next = last.map { Position($0) } ?? position
-        return EventSlice(events: events, next: next, isAtEnd: count < limit)
+        // last position of all, so that who has seen no event yet is told when those that come next are dropped.
+        let isAtEnd = count < limit
+        let next = isAtEnd ? given : RedisEventCodec.number(ofID: parts[3])
+        return EventSlice(events: events, next: next.map { Position($0) } ?? position, isAtEnd: isAtEnd)
     }
 
     func head(context: CallContext) async throws(StoreError) -> Position? {
         let reply = try await client.call(.events, context: context) { [keys] writer in
-            writer.command(6)
-            writer.word("XREVRANGE")
-            writer.text(keys.event("i"))
-            writer.word("+")
-            writer.word("-")
-            writer.word("COUNT")
-            writer.word("1")
+            writer.command(3)
+            writer.word("HGET")
+            writer.text(keys.event("g"))
+            writer.word("p")
         }.checked()
-        guard let last = reply.array?.first?.array?.first else { return nil }
-        return RedisEventCodec.number(ofID: last).map { Position($0) }
+        return reply.text.flatMap { UInt64($0) }.map { Position($0) }
     }
 
     func waitForEvents(after position: Position?, timeout: Duration) async throws(StoreError) {
@@ -81,7 +79,7 @@ extension RedisEventDriver: OrderedEventDriver {
 extension RedisEventDriver: DeletingEventDriver {
     func deleteStream(_ stream: String, context: CallContext) async throws(StoreError) -> Bool {
         let removed = keys.event("t", context.ids.next())
-        let reply = try await client.run(RedisEventScripts.delete, .events, context: context, keys: 7, arguments: 0) {
+        let reply = try await client.run(RedisEventScripts.delete, .events, context: context, keys: 8, arguments: 0) {
             [keys] writer in
             writer.text(keys.event("m", stream))
             writer.text(keys.event("s", stream))
@@ -90,24 +88,10 @@ extension RedisEventDriver: DeletingEventDriver {
             writer.text(keys.event("N", stream))
             writer.text(keys.event("T"))
             writer.text(removed)
+            writer.text(keys.event("g"))
         }
-        // Nobody sees any longer what is left: it need not be gone now.
-        await sweep(context)
+        // Nobody sees any longer what is left in the index.
+        await tidy(context, steps: 100, within: .seconds(2))
         return reply == .integer(1)
-    }
-
-    /// Takes the events of removed streams out of the index, some at a time; what an ended process left behind too.
-    /// What is not done is for the next who comes.
-    func sweep(_ context: CallContext) async {
-        for _ in 0..<100 where !Task.isCancelled && !context.deadline.hasPassed {
-            let reply = try? await client.run(
-                RedisEventScripts.sweep, .events, context: context, keys: 2, arguments: 1
-            ) { [keys] writer in
-                writer.text(keys.event("i"))
-                writer.text(keys.event("T"))
-                writer.integer(500)
-            }
-            guard reply == .integer(1) else { return }
-        }
     }
 }

@@ -15,7 +15,7 @@ extension RedisEventDriver: RunDriver {
         local version = found[2] and found[1] or '0'
         if ARGV[4] ~= '' and ARGV[4] ~= version then return {'version', version} end
         local created = found[3] or ARGV[5]
-        -- First, since the other status may be out of reach while slots move, and nothing is taken back.
+        -- First, since the key is not declared: while slots move it may be out of reach, and nothing is taken back.
         if found[2] and found[2] ~= ARGV[2] then redis.call('ZREM', ARGV[6] .. found[2], ARGV[1]) end
         redis.call('HINCRBY', KEYS[1], 'v', 1)
         redis.call('HSET', KEYS[1], 's', ARGV[2], 'd', ARGV[3], 'c', created, 'u', ARGV[5])

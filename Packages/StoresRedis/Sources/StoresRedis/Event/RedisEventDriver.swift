@@ -11,6 +11,8 @@ final class RedisEventDriver: EventDriver {
     let waiting: RedisBlockingConnections
     /// How many events are kept in all; nil keeps every one.
     let retention: Int?
+    /// Of how many dropped events the ids are known at least, so that a repeated append is told from a new one.
+    static let knownIDs = 10_000
 
     init(client: RedisClient, keys: RedisKeys, waiting: RedisBlockingConnections, retention: Int?) {
         self.client = client
@@ -55,9 +57,10 @@ final class RedisEventDriver: EventDriver {
         guard let parts = reply.array, let word = parts.first?.text else { throw .redisUnexpected("an append") }
         switch word {
         case "ok", "again":
-            guard parts.count == 4, let first = parts[1].integer, let last = parts[2].integer,
+            guard parts.count >= 4, let first = parts[1].integer, let last = parts[2].integer,
                 let position = parts[3].text.flatMap({ UInt64($0) })
             else { throw .redisUnexpected("an append") }
+            if parts.last == .integer(1) { await tidy(context, adding: events.count) }
             return AppendResult(
                 firstRevision: first, lastRevision: last, position: Position(position), isDeduplicated: word == "again")
         case "partial":
@@ -66,6 +69,30 @@ final class RedisEventDriver: EventDriver {
                 remedy: "give new events new ids, and repeat an append with exactly the events it had",
                 resource: stream, applied: .no, conflict: .partialDuplicate)
         default: throw Self.conflict(stream, expected, parts.last?.integer)
+        }
+    }
+
+    /// Drops what retention does not keep, and takes the events of removed streams out of the index, also what an ended
+    /// process left behind. What is not done now the next append goes on with: nobody need see it fail.
+    ///
+    /// - Parameter count: How many events were added; some more than these are dropped, so that it comes to an end.
+    func tidy(_ context: CallContext, adding count: Int = 0, steps: Int = 1, within patience: Duration = .milliseconds(500))
+        async
+    {
+        let patience = Deadline.after(min(context.deadline.remaining / 2, patience))
+        let brief = CallContext(deadline: patience, clock: context.clock, ids: context.ids)
+        for _ in 0..<steps where !Task.isCancelled {
+            let reply = try? await client.run(
+                RedisEventScripts.tidy, .events, context: brief, keys: 4, arguments: 5
+            ) { [keys, retention] writer in
+                for key in ["g", "i", "x", "T"] as [StaticString] { writer.text(keys.event(key)) }
+                writer.integer(Int64(retention ?? 0))
+                writer.integer(Int64(count + 1000))
+                writer.integer(Int64(max(retention ?? 0, Self.knownIDs)))
+                writer.text(keys.event("s") + [UInt8(ascii: ":")])
+                writer.text(keys.event("d") + [UInt8(ascii: ":")])
+            }
+            guard reply == .integer(1) else { return }
         }
     }
 

@@ -2,9 +2,9 @@ import StoresCore
 
 /// Leases with fencing (S9): a hash of the latest generation (`g`) and when it ends (`x`, 0 once it was released).
 ///
-/// It stays when the lease ends, so that no generation is given out twice: one small key for each name that was ever
-/// leased. The first generation is the server's time in microseconds, so that also a key that was evicted, or lost in a
-/// failover, does not begin again with generations that somebody still holds.
+/// A generation is the server's time in microseconds, or the one after the last: also where the server has evicted the
+/// key, or came back without its last writes, none is given out twice. The key stays when the lease ends, in case the
+/// clock is set back: a small one for each name that was ever leased.
 struct RedisLeases: Sendable {
     let client: RedisClient
     let place: @Sendable (String) -> RedisPlace
@@ -16,13 +16,11 @@ struct RedisLeases: Sendable {
         """
         local ends = redis.call('HGET', KEYS[1], 'x')
         if ends and tonumber(ends) > tonumber(ARGV[1]) then return false end
-        if not ends then
-          local time = redis.call('TIME')
-          redis.call('HSET', KEYS[1], 'g', string.format('%.0f', tonumber(time[1]) * 1000000 + tonumber(time[2])))
-        end
-        redis.call('HINCRBY', KEYS[1], 'g', 1)
-        redis.call('HSET', KEYS[1], 'x', ARGV[2])
-        return redis.call('HGET', KEYS[1], 'g')
+        local time, last = redis.call('TIME'), tonumber(redis.call('HGET', KEYS[1], 'g') or '0')
+        local generation = math.max(last + 1, tonumber(time[1]) * 1000000 + tonumber(time[2]))
+        generation = string.format('%.0f', generation)
+        redis.call('HSET', KEYS[1], 'g', generation, 'x', ARGV[2])
+        return generation
         """)
 
     /// KEYS: lease. ARGV: now, generation, until when; 0 ends it. Replies with the latest generation when it is lost.

@@ -11,7 +11,7 @@ enum RedisSessionScripts {
           local head = redis.pcall('GETRANGE', key, 0, 42)
           local kind = 'a value'
           if type(head) == 'table' then
-            local found = redis.pcall('TYPE', key).ok
+            local found = redis.call('TYPE', key).ok
             if found == 'hash' then
               kind = 'a counter'
               head = redis.call('HGET', key, 'h')
@@ -190,25 +190,36 @@ enum RedisSessionScripts {
             return done
             """)
 
-    /// KEYS: a key of the slot that is meant, where it is one. ARGV: now, cursor, how many places of the key space to
-    /// look at, pattern, the one key that is meant exactly or nothing, how the others begin, and whether to delete
-    /// them. A key that is on its way to another node is out of reach here, and is met there. Replies with the next
-    /// cursor, how many were visible, and, unless they were deleted, which.
+    /// KEYS: where one slot is meant, a key of it. ARGV: now, position, the process that gave it out, how many places of
+    /// the key space to look at, pattern, the one key that is meant exactly or nothing, how the others begin, and
+    /// whether to delete them. Replies with the next position, how many were visible, unless they were deleted, which,
+    /// and the process. A position of another process begins anew.
+    ///
+    /// What a node has left of a slot that is not its own is out of reach, and nobody's.
     static let scan = RedisScript(
         common + """
-            local now, exact, start = tonumber(ARGV[1]), ARGV[5], ARGV[6]
-            local page = redis.call('SCAN', ARGV[2], 'MATCH', ARGV[4], 'COUNT', ARGV[3])
+            local now, exact, start = tonumber(ARGV[1]), ARGV[6], ARGV[7]
+            local process = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
+            local position = process == ARGV[3] and ARGV[2] or '0'
+            local page = redis.call('SCAN', position, 'MATCH', ARGV[5], 'COUNT', ARGV[4])
             local found, count = {}, 0
             for _, key in ipairs(page[2]) do
               if key == exact or string.sub(key, 1, #start) == start then
-                local kind = entry(key, now)
-                if kind and kind ~= 'foreign' then
-                  count = count + 1
-                  if ARGV[7] == '0' then found[count] = key end
+                local reached, kind = pcall(entry, key, now)
+                if reached then
+                  if kind and kind ~= 'foreign' then
+                    count = count + 1
+                    if ARGV[8] == '0' then found[count] = key end
+                  end
+                  if ARGV[8] == '1' then redis.call('UNLINK', key) end
+                else
+                  local text = type(kind) == 'table' and kind.err or tostring(kind)
+                  if not string.find(text, 'non local key') and not string.find(text, 'undeclared keys') then
+                    return redis.error_reply(text)
+                  end
                 end
-                if ARGV[7] == '1' then redis.pcall('UNLINK', key) end
               end
             end
-            return {page[1], count, found}
+            return {page[1], count, found, process}
             """)
 }
