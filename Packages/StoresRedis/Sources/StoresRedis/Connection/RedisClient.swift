@@ -252,8 +252,7 @@ final class RedisClient: Sendable {
                 redirections += 1
                 node = try self.node(address)
                 asks = true
-            case .again:
-                // The keys of the slot are on their way from one node to another, or nobody has it right now.
+            case .ask, .again:
                 try await pause(pauses, context)
                 pauses += 1
                 node = try owner(of: slot)
