@@ -7,7 +7,8 @@ import Testing
 @Suite(.serialized, .enabled(if: !Server.all.isEmpty, "no server whose program could be started: set REDIS_URL"))
 struct LossTests {
     private func open(
-        _ server: Server, _ body: (Stores, _ save: () async throws -> Void, _ crash: () async throws -> Void) async throws
+        _ server: Server,
+        _ body: (Stores, _ save: () async throws -> Void, _ crash: () async throws -> Void) async throws
             -> Void
     ) async throws {
         let servers = try #require(try await LocalServers(like: server))

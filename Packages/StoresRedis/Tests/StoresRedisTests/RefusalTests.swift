@@ -71,8 +71,9 @@ import Testing
         #expect(try RedisScanPlace(place.cursor) == place)
         let isDoneThen = place.advance(to: "0", process: "ab12")
         #expect(isDoneThen && !place.isAtEnd)
-        for parts in [["", "", "x", "first", "0"], ["", "", "1", "second", "0"], ["host:x", "", "1", "first", "0"], ["1"]]
-        {
+        for parts in [
+            ["", "", "x", "first", "0"], ["", "", "1", "second", "0"], ["host:x", "", "1", "first", "0"], ["1"],
+        ] {
             let error = #expect(throws: StoreError.self) { try RedisScanPlace(CursorCodec.encode(parts)) }
             #expect(error?.code == .invalidArgument)
         }

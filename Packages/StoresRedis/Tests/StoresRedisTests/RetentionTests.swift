@@ -51,7 +51,8 @@ struct RetentionTests {
         }
     }
 
-    @Test("The ids of dropped events are forgotten in time, and so are streams without events", arguments: TestServer.all)
+    @Test(
+        "The ids of dropped events are forgotten in time, and so are streams without events", arguments: TestServer.all)
     func forgotten(_ server: TestServer) async throws {
         let prefix = "test-\(UUID().uuidString):"
         try await server.withStores(settings: ["EVENT_RETENTION": "4"], prefix: prefix) { stores in
@@ -114,7 +115,9 @@ struct RetentionTests {
             }
             #expect(try await length(stores, prefix, "i") == 4)
             #expect(try await stores.event.readAll().events.map(\.stream) == ["other", "other", "other", "other"])
-            let reply = try await stores.event.withNative(RedisCommands.self) { try await $0.send("HGET", key + "g", "t") }
+            let reply = try await stores.event.withNative(RedisCommands.self) {
+                try await $0.send("HGET", key + "g", "t")
+            }
             #expect(reply == .bytes(Array("0".utf8)))
         }
     }

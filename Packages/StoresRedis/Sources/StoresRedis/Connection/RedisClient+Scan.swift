@@ -20,11 +20,13 @@ extension RedisClient {
         _ encode: @Sendable (RedisScanPlace, inout RedisWriter) -> Void
     ) async throws(StoreError) -> RedisScanPage {
         func step(_ node: RedisNode, _ place: RedisScanPlace, key: [UInt8]?) async throws(StoreError) -> RedisValue {
-            let value = try await asking(node, context, { writer, byDigest in
-                script.begin(&writer, byDigest: byDigest, keys: key == nil ? 0 : 1, arguments: arguments)
-                if let key { writer.text(key) }
-                encode(place, &writer)
-            }, isAsking: isCluster && key == nil)
+            let value = try await asking(
+                node, context,
+                { writer, byDigest in
+                    script.begin(&writer, byDigest: byDigest, keys: key == nil ? 0 : 1, arguments: arguments)
+                    if let key { writer.text(key) }
+                    encode(place, &writer)
+                }, isAsking: isCluster && key == nil)
             return value
         }
         guard isCluster else {
@@ -131,11 +133,13 @@ extension RedisClient {
     private func targets(_ context: CallContext) async throws(StoreError) -> [RedisAddress] {
         var found: Set<RedisAddress> = []
         for address in cluster?.primaries ?? [] {
-            let value = try await asking(try node(address), context, { writer, _ in
-                writer.command(2)
-                writer.word("CLUSTER")
-                writer.word("NODES")
-            }, isAsking: false)
+            let value = try await asking(
+                try node(address), context,
+                { writer, _ in
+                    writer.command(2)
+                    writer.word("CLUSTER")
+                    writer.word("NODES")
+                }, isAsking: false)
             guard let text = try value.checked().text else { throw .redisUnexpected("CLUSTER NODES") }
             found.formUnion(RedisClusterMap.targets(text))
         }

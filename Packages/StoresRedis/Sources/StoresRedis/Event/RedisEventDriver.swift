@@ -76,7 +76,9 @@ final class RedisEventDriver: EventDriver {
     /// process left behind. What is not done now the next append goes on with: nobody need see it fail.
     ///
     /// - Parameter count: How many events were added; some more than these are dropped, so that it comes to an end.
-    func tidy(_ context: CallContext, adding count: Int = 0, steps: Int = 1, within patience: Duration = .milliseconds(500))
+    func tidy(
+        _ context: CallContext, adding count: Int = 0, steps: Int = 1, within patience: Duration = .milliseconds(500)
+    )
         async
     {
         let patience = Deadline.after(min(context.deadline.remaining / 2, patience))
