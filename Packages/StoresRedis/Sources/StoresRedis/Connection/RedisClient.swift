@@ -10,8 +10,8 @@ enum RedisPlace: Sendable {
     /// A key as the server has it.
     case key([UInt8])
 
-    /// Scripts of the event tier reach keys that they do not declare. A node that its slot is only on its way to has not
-    /// all of them yet, and does not know what it lacks: a reader would skip events. So they wait until it has arrived.
+    /// Scripts of the event tier reach keys that they do not declare. A node that its slot is only on its way to has
+    /// not all of them yet, and does not know what it lacks: a reader would skip events. So they wait for its arrival.
     var mustBeWhole: Bool {
         if case .events = self { true } else { false }
     }

@@ -31,8 +31,8 @@ struct RedisErrorReply: Error, Sendable, Hashable {
         return text.prefix { $0 != " " }
     }
 
-    /// A script met a key that is on its way to another node of the cluster. It has written nothing by then, or only what
-    /// it may write again.
+    /// A script met a key that is on its way to another node of the cluster. It has written nothing by then, or only
+    /// what it may write again.
     var isOutOfReach: Bool {
         text.contains("non local key") || text.contains("undeclared keys were accessed")
             || text.contains("a slot not served")

@@ -1,7 +1,7 @@
 /// The event tier's scripts. All its keys are in one slot, so a script may reach any of them.
 ///
-/// - `g`: a hash; `p` the last position that was given out, `d` that of the last event that retention has dropped, `t` how
-///   many streams `T` has
+/// - `g`: a hash; `p` the last position that was given out, `d` that of the last event that retention has dropped, `t`
+///   how many streams `T` has
 /// - `i`: the index, a stream of the server with the entry `POSITION-0` for each event: stream `s`, revision `r`
 /// - `s:NAME`: the events of a stream, a stream of the server with the entry `REVISION + 1-0` for each
 /// - `m:NAME`: a hash; `n` is the next revision
@@ -111,8 +111,8 @@ enum RedisEventScripts {
             return {places[1] or '0', places[2] or '0', #entries, last, events}
             """)
 
-    /// KEYS: `m`, `s`, `d`, both of snapshots, `T`, a new key for the events until they are removed, and `g`. From then on
-    /// the stream is gone. Replies with 1 when there was one.
+    /// KEYS: `m`, `s`, `d`, both of snapshots, `T`, a new key for the events until they are removed, and `g`. From then
+    /// on the stream is gone. Replies with 1 when there was one.
     static let delete = RedisScript(
         """
         redis.call('UNLINK', KEYS[4], KEYS[5])

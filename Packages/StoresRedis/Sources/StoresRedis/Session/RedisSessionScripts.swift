@@ -190,8 +190,8 @@ enum RedisSessionScripts {
             return done
             """)
 
-    /// KEYS: where one slot is meant, a key of it. ARGV: now, position, the process that gave it out, how many places of
-    /// the key space to look at, pattern, the one key that is meant exactly or nothing, how the others begin, and
+    /// KEYS: where one slot is meant, a key of it. ARGV: now, position, the process that gave it out, how many places
+    /// of the key space to look at, pattern, the one key that is meant exactly or nothing, how the others begin, and
     /// whether to delete them. Replies with the next position, how many were visible, unless they were deleted, which,
     /// and the process. A position of another process begins anew.
     ///
