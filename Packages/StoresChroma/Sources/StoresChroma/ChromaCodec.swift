@@ -39,7 +39,14 @@ enum ChromaCodec {
         writer.raw(",\"embeddings\":")
         writer.list(records) { asBase64 ? $0.appendBase64($1.vector) : $0.append($1.vector) }
         writer.raw(",\"documents\":")
-        writer.list(records) { $0.append($1.document ?? "") }
+        writer.list(records) { writer, record in
+            // Chroma indexes an empty document too; only one that is there already has to be emptied.
+            if let document = record.document ?? (stale[IDKey(record.id)] == nil ? nil : "") {
+                writer.append(document)
+            } else {
+                writer.raw("null")
+            }
+        }
         writer.raw(",\"metadatas\":")
         writer.list(records) { append($1, stale: stale[IDKey($1.id)] ?? [], to: &$0) }
         writer.raw("}")
