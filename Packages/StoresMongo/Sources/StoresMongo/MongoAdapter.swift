@@ -13,6 +13,9 @@ public enum StoresMongo: StoreAdapter {
 
     /// A document has at most 16 MiB: what is kept in one is bounded to leave room for the rest of it.
     static let tiers: [Tier: TierCapabilities] = [
+        .memory: .all(
+            of: .memory,
+            limits: [.batchCount: 1000, .batchBytes: 8 << 20, .valueBytes: 4 << 20, .queryLimit: 10_000]),
         .session: .all(
             of: .session, except: [.session(.transactions)],
             limits: [.batchCount: 1000, .batchBytes: 8 << 20, .valueBytes: 15 << 20]),

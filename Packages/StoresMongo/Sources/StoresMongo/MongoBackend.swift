@@ -7,6 +7,8 @@ final class MongoBackend: StoreBackend {
     let appender: MongoAppender
     /// Appends of all tasks, one batch at a time.
     let appends: MongoBatcher<MongoAppend, AppendResult>
+    /// Writes of facts of all tasks, one batch at a time.
+    let puts: MongoBatcher<[MongoFactWrite], [Result<Fact, StoreError>]>
     private let context: AdapterContext
 
     init(_ configuration: MongoConfiguration, context: AdapterContext) throws(StoreError) {
@@ -22,6 +24,20 @@ final class MongoBackend: StoreBackend {
                 return items.map { _ in .failure(error) }
             }
         }
+        puts = MongoBatcher(label: "stores-mongodb-puts") { items, deadline in
+            do throws(StoreError) {
+                return try clients.perform(deadline) { connection in
+                    let results = MongoFactWriter(connection: connection).put(items.flatMap { $0 })
+                    var start = 0
+                    return items.map { item in
+                        defer { start += item.count }
+                        return .success(Array(results[start..<start + item.count]))
+                    }
+                }
+            } catch {
+                return items.map { _ in .failure(error) }
+            }
+        }
     }
 
     var endpoint: String { configuration.endpoint }
@@ -31,6 +47,7 @@ final class MongoBackend: StoreBackend {
 
     func capabilities(of tier: Tier) -> TierCapabilities? { StoresMongo.tiers[tier] }
 
+    var memory: (any MemoryDriver)? { MongoMemoryDriver(clients: clients, puts: puts) }
     var session: (any SessionDriver)? { MongoSessionDriver(clients: clients) }
     var event: (any EventDriver)? { MongoEventDriver(clients: clients, appender: appender, appends: appends) }
 

@@ -42,10 +42,11 @@ struct MongoSchema {
             .memory, .facts,
             [
                 Index(name: "expires", keys: ["expires": .int32(1)]),
+                Index(name: "life", keys: ["life": .int32(1)]),
                 Index(name: "words", keys: ["words.w": .int32(1)]),
             ]
         ),
-        (.memory, .factLines, [Index(name: "scope", keys: ["fact": .int32(1)])]),
+        (.memory, .factLines, [Index(name: "life", keys: ["life": .int32(1)])]),
     ]
 
     func ensure(_ mode: SchemaMode) throws(StoreError) {

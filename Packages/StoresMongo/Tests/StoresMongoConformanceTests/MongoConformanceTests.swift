@@ -12,4 +12,11 @@ struct MongoConformanceTests {
         let report = try await MongoServer.fresh().run(test)
         #expect(report.isPassing, "\(report.text)")
     }
+
+    /// F9: generated filters mean on the server what they mean in memory.
+    @Test func filtersMeanWhatTheyMeanInMemory() async throws {
+        for report in try await MongoServer.fresh().oracle(.memory) {
+            #expect(report.isPassing, "\(report.text)")
+        }
+    }
 }

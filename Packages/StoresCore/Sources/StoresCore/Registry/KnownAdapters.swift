@@ -10,7 +10,7 @@ enum KnownAdapters {
         ("valkey", "StoresRedis", [.session, .event]),
         ("keydb", "StoresRedis", [.session, .event]),
         ("qdrant", "StoresQdrant", [.vector]),
-        ("mongodb", "StoresMongo", [.session, .event]),
+        ("mongodb", "StoresMongo", [.memory, .session, .event]),
         ("pinecone", "StoresPinecone", [.vector]),
     ]
 
