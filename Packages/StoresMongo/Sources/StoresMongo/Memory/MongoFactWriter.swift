@@ -1,7 +1,7 @@
 import StoresCore
 
-/// Writes batches of facts: what is there is read, its lines are copied to the history, and then it is replaced where it
-/// still is what was read. What somebody else has changed in between is tried again.
+/// Writes batches of facts: what is there is read, its lines are copied to the history, and then it is replaced where
+/// it still is what was read. What somebody else has changed in between is tried again.
 struct MongoFactWriter {
     private struct Plan {
         var index: Int
