@@ -299,6 +299,57 @@ class Valkey(RedisFamily):
         return dict(os.environ, LD_LIBRARY_PATH=self.libraries)
 
 
+class Newer(RedisFamily):
+    """Servers of Debian 13, whose C library they bring along: small scripts start them with its loader. For tests of
+    the newest versions: REDIS_URL=$REDIS8_URL VALKEY_URL=$VALKEY81_URL scripts/test StoresRedis."""
+    folders = ["usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu"]
+
+    def folder(self):
+        return downloads.debian(
+            "redis-trixie-2", "trixie",
+            ["redis-server", "redis-tools", "valkey-server", "valkey-tools", "libc6", "libssl3t64", "libsystemd0",
+             "libjemalloc2", "liblzf1", "liblua5.1-0", "libatomic1", "libcap2", "libzstd1", "zlib1g", "libgcc-s1",
+             "libstdc++6"])
+
+    def programs(self, place):
+        return place.folder / "bin"
+
+    def prepare(self, place):
+        super().prepare(place)
+        libraries = next(self.folder() / name for name in self.folders if (self.folder() / name).exists())
+        loader = next(libraries.glob("ld-linux-*.so.*"))
+        self.programs(place).mkdir(parents=True, exist_ok=True)
+        for tool in ("server", "cli", "benchmark"):
+            script = self.programs(place) / f"{self.family}-{tool}"
+            script.write_text(f"""#!/bin/sh
+exec {loader} --library-path {libraries} --argv0 "$0" {self.folder()}/usr/bin/{self.family}-{tool} "$@"
+""", encoding="utf-8")
+            script.chmod(0o755)
+
+    def command(self, place):
+        return [self.programs(place) / f"{self.family}-server", *super().command(place)[1:]]
+
+    def environment(self, place):
+        return dict(os.environ)
+
+    def variables(self, place):
+        return {f"{self.name.upper()}_URL": f"redis://127.0.0.1:{place.port}/0"}
+
+
+class Redis8(Newer):
+    """Redis 8.0 of Debian 13."""
+    name = "redis8"
+    family = "redis"
+    port = 16579
+
+
+class Valkey81(Newer):
+    """Valkey 8.1 of Debian 13."""
+    name = "valkey81"
+    family = "valkey"
+    port = 16679
+
+
 def answers_http(url, statuses):
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as response:
@@ -484,5 +535,5 @@ class S3(Backend):
 
 
 BACKENDS = {backend.name: backend for backend in (
-    Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Chroma(), QdrantPeer(), PineconePeer(),
-    MongoDBPeer(), S3())}
+    Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Redis8(), Valkey81(), Chroma(), QdrantPeer(),
+    PineconePeer(), MongoDBPeer(), S3())}

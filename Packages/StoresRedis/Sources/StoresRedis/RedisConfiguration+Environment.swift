@@ -6,6 +6,8 @@ extension RedisConfiguration {
     /// | variable | default | meaning |
     /// |---|---|---|
     /// | `REDIS_URL` | `redis://127.0.0.1:6379/0` | where the server, its sentinels or the cluster's nodes are |
+    /// | `REDIS_TLS_CA` | | certificates that `rediss://` trusts; the system's by default |
+    /// | `REDIS_TLS_CERT`, `REDIS_TLS_KEY` | | the client's own certificate, and its key |
     /// | `REDIS_KEY_PREFIX` | `stores:` | how every key begins |
     /// | `REDIS_CONNECTIONS` | `2` | connections for each server |
     /// | `REDIS_CONNECT_TIMEOUT` | `3s` | how long an attempt to connect may take |
@@ -21,14 +23,13 @@ extension RedisConfiguration {
         }
         let text = settings.string(flavor.variable("URL")) ?? "redis://127.0.0.1:6379/0"
         let url = try RedisURL(text, variable: flavor.variable("URL"))
-        guard url.scheme != .tls else {
-            throw StoreError(
-                .unsupported,
-                "\(flavor.variable("URL")) asks for TLS, and this build has none: "
-                    + "hiredis \(RedisReplyReader.version) is used for the protocol alone",
-                remedy: "let a proxy on this machine, such as stunnel, speak TLS, and name it with redis:// or unix://",
-                endpoint: text, applied: .no, phase: .configuration)
-        }
+        let tls =
+            !url.isSecure
+            ? nil
+            : try RedisTLS(
+                authority: settings.string(flavor.variable("TLS_CA")),
+                certificate: settings.string(flavor.variable("TLS_CERT")),
+                key: settings.string(flavor.variable("TLS_KEY")), variable: flavor.variable)
         let prefix = settings.string(flavor.variable("KEY_PREFIX")) ?? "stores:"
         // Braces choose the slot of a key in a cluster; those of a prefix would come first.
         guard !prefix.utf8.contains(where: [0, UInt8(ascii: "{"), UInt8(ascii: "}")].contains),
@@ -51,7 +52,7 @@ extension RedisConfiguration {
         self.init(
             flavor: flavor, mode: url.primary.map { .sentinels(primary: $0) } ?? .servers, addresses: url.addresses,
             user: url.user, password: url.password,
-            sentinelPassword: settings.string(flavor.variable("SENTINEL_PASSWORD")), database: url.database,
+            sentinelPassword: settings.string(flavor.variable("SENTINEL_PASSWORD")), database: url.database, tls: tls,
             endpoint: Redaction.endpoint(text), keyPrefix: prefix, slotSegments: segments, connections: connections,
             connectTimeout: settings.duration(flavor.variable("CONNECT_TIMEOUT")) ?? .seconds(3),
             stallTimeout: .seconds(10), usesRESP3: usesRESP3, eventRetention: retention == 0 ? nil : retention)
@@ -64,7 +65,18 @@ extension RedisConfiguration {
             SettingDescription(
                 flavor.variable("URL"), .url, default: "redis://127.0.0.1:6379/0", isSecret: true,
                 example: "redis://user:password@host:6379/0",
-                summary: "The server, redis+sentinel://host,host/primary, the nodes of a cluster, or unix:///socket."),
+                summary:
+                    "The server (rediss:// for TLS), a cluster's nodes, redis+sentinel://host,host/primary, unix:///path."
+            ),
+            SettingDescription(
+                flavor.variable("TLS_CA"), .path, example: "/etc/ssl/redis-ca.pem",
+                summary: "For rediss://: a PEM file of certificates to trust; without it, the system's."),
+            SettingDescription(
+                flavor.variable("TLS_CERT"), .path, example: "/etc/ssl/redis-client.pem",
+                summary: "For rediss://: a PEM file of this client's certificate, where the server asks for one."),
+            SettingDescription(
+                flavor.variable("TLS_KEY"), .path, example: "/etc/ssl/redis-client.key",
+                summary: "A PEM file of that certificate's key, without a passphrase."),
             SettingDescription(
                 flavor.variable("KEY_PREFIX"), .string, default: "stores:", example: "app:",
                 summary: "How every key begins; what shares a server and a prefix shares its data."),

@@ -16,6 +16,8 @@ public struct RedisConfiguration: Sendable {
     /// Of the sentinels, which have passwords of their own.
     var sentinelPassword: String?
     var database: Int
+    /// Nil for plain connections.
+    var tls: RedisTLS?
     /// The URL without its secrets.
     var endpoint: String
     /// Every key starts with it.

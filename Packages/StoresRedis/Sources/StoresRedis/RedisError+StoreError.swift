@@ -122,6 +122,18 @@ extension StoreError {
             endpoint: configuration.endpoint, applied: .no, phase: .tcp, underlying: error)
     }
 
+    /// The other side is not who it should be, or this one is not wanted: trying again does not help, if that is final.
+    static func redisNotSecured(_ reason: String, _ configuration: RedisConfiguration, isFinal: Bool = true)
+        -> StoreError
+    {
+        let flavor = configuration.flavor
+        return StoreError(
+            .unavailable, "no TLS connection: \(reason)",
+            remedy: "\(flavor.variable("TLS_CA")) names who signed the server's certificate, which is for the host of "
+                + "\(flavor.variable("URL")); a server that asks for one wants \(flavor.variable("TLS_CERT")) too",
+            endpoint: configuration.endpoint, applied: .no, isRetryable: isFinal ? false : nil, phase: .tls)
+    }
+
     static func redisConnectTimeout(_ configuration: RedisConfiguration, phase: Phase) -> StoreError {
         StoreError(
             .unavailable, "no connection within \(configuration.connectTimeout)", endpoint: configuration.endpoint,

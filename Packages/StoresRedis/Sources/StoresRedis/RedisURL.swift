@@ -10,6 +10,8 @@ struct RedisURL: Sendable, Hashable {
     }
 
     var scheme: Scheme
+    /// Over TLS, to sentinels and to the primary that they name alike.
+    var isSecure = false
     var addresses: [RedisAddress]
     var user: String?
     var password: String?
@@ -28,7 +30,8 @@ struct RedisURL: Sendable, Hashable {
         guard let separator = text.firstRange(of: "://") else { throw refusal("is no URL") }
         switch text[..<separator.lowerBound].lowercased() {
         case "redis", "valkey", "keydb", "tcp": scheme = .plain
-        case "rediss", "valkeys": scheme = .tls
+        case "rediss", "valkeys": (scheme, isSecure) = (.tls, true)
+        case "rediss+sentinel", "valkeys+sentinel": (scheme, isSecure) = (.sentinel, true)
         case "unix", "redis+socket", "redis+unix": scheme = .unix
         case "redis+sentinel", "sentinel", "valkey+sentinel": scheme = .sentinel
         default: throw refusal("has an unknown scheme")

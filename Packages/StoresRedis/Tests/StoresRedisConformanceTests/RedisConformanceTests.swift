@@ -10,7 +10,12 @@ struct Server: Sendable, CustomTestStringConvertible {
     var url: String
 
     var testDescription: String { name }
-    var settings: [String: String] { ["\(name.uppercased())_URL": url] }
+    /// With REDIS_PROTOCOL, where it is set, for all of them: RESP3 where hiredis reads it.
+    var settings: [String: String] {
+        var settings = ["\(name.uppercased())_URL": url]
+        settings["\(name.uppercased())_PROTOCOL"] = ProcessInfo.processInfo.environment["REDIS_PROTOCOL"]
+        return settings
+    }
 
     static let all: [Server] = ["redis", "valkey", "keydb"].compactMap { name in
         ProcessInfo.processInfo.environment["\(name.uppercased())_URL"].map { Server(name: name, url: $0) }

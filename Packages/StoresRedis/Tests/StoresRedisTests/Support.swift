@@ -62,6 +62,7 @@ struct TestServer: Sendable, CustomStringConvertible {
         var environment = ["STORE_SESSION": name, "STORE_EVENT": name]
         environment["\(variable)_URL"] = url ?? self.url
         environment["\(variable)_KEY_PREFIX"] = prefix
+        environment["\(variable)_PROTOCOL"] = ProcessInfo.processInfo.environment["REDIS_PROTOCOL"]
         for (name, value) in settings { environment["\(variable)_\(name)"] = value }
         return try await Stores.withOpen(registry: registry, environment: environment, options: options, body)
     }

@@ -30,7 +30,25 @@ extension RedisConnection {
         fail(.redisUnreachable(failure, configuration))
     }
 
-    func greet(_ socket: RedisSocket) {
+    func secure(_ socket: RedisSocket) {
+        nextAddressAt = nil
+        guard let tls = configuration.tls else { return greet(RedisStream(socket, nil)) }
+        guard let session = RedisTLSSession(tls, name: socket.name) else {
+            return fail(.redisNotSecured("no session could be made", configuration))
+        }
+        secure(RedisStream(socket, session))
+    }
+
+    func secure(_ stream: RedisStream) {
+        switch stream.handshake() {
+        case .done: greet(stream)
+        case .waits: step = .securing(stream)
+        case .closed: fail(.redisNotSecured("the server closed the connection", configuration))
+        case .failed(let reason): fail(.redisNotSecured(reason, configuration))
+        }
+    }
+
+    func greet(_ stream: RedisStream) {
         guard let reader = RedisReplyReader() else {
             return fail(StoreError(.internal, "no memory for a reader of replies", applied: .no))
         }
@@ -38,28 +56,27 @@ extension RedisConnection {
         let handshake = RedisHandshake(configuration, wantsPrimary: source.mayChange)
         sending = handshake.bytes
         sent = 0
-        step = .greeting(socket, handshake)
-        nextAddressAt = nil
-        sendInHand(socket)
+        step = .greeting(stream, handshake)
+        sendInHand(stream)
     }
 
     func greeted() throws(RedisProtocolError) {
-        while case .greeting(let socket, var handshake) = step, let value = try reader?.next() {
+        while case .greeting(let stream, var handshake) = step, let value = try reader?.next() {
             do throws(StoreError) {
                 let isReady = try handshake.receive(value)
-                step = isReady ? .ready(socket) : .greeting(socket, handshake)
+                step = isReady ? .ready(stream) : .greeting(stream, handshake)
             } catch {
                 return fail(error)
             }
         }
-        guard case .ready(let socket) = step else { return }
+        guard case .ready(let stream) = step else { return }
         backoff.succeeded()
         notBefore = nil
         giveUpAt = nil
         let waiting = state.withLock { state -> [Continuation] in
             guard state.phase != .closed else { return [] }
             state.phase = .ready
-            state.socket = socket
+            state.socket = stream.isSecure ? nil : stream.socket
             state.isSending = false
             state.solo = RedisSolo()
             return state.pipeline.unpark()

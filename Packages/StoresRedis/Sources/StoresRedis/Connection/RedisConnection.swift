@@ -33,7 +33,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     struct State {
         var phase = Phase.idle
         var pipeline = RedisPipeline<Continuation>()
-        /// While ready.
+        /// While ready, unless it speaks TLS, which only one may do at a time.
         var socket: RedisSocket?
         /// The reactor's thread has bytes in hand that go out before those of the pipeline.
         var isSending = false
@@ -49,8 +49,10 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         case disconnected
         case resolving
         case connecting(RedisSocket, rest: [RedisSocketAddress])
-        case greeting(RedisSocket, RedisHandshake)
-        case ready(RedisSocket)
+        /// TLS is being agreed on.
+        case securing(RedisStream)
+        case greeting(RedisStream, RedisHandshake)
+        case ready(RedisStream)
     }
 
     let configuration: RedisConfiguration
@@ -58,7 +60,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     let source: any RedisAddressSource
     private let tickets = Atomic<UInt64>(0)
     /// What `state.pipeline` has, for who chooses a connection.
-    private let unsent = Atomic<Int>(0)
+    let unsent = Atomic<Int>(0)
     let state = Guarded(State())
 
     var step = Step.disconnected
@@ -73,17 +75,21 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     var attempt = 0
     var sending: [UInt8] = []
     var sent = 0
-    private var spare: [UInt8] = []
+    var spare: [UInt8] = []
     /// When bytes came last, or calls began to wait for some.
     var heardAt: Instant?
-    private var values: [RedisValue] = []
-    private var answers: [(Continuation, RedisOutcome)] = []
+    var values: [RedisValue] = []
+    /// How many replies came since the thread sent last.
+    var delivered = 0
+    var answers: [(Continuation, RedisOutcome)] = []
     /// A caller does the work of the reactor's thread, which is waiting.
-    private var isBorrowed = false
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    var isBorrowed = false
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
 
     /// How many unsent bytes there may be before callers wait for the server to take some.
     static let highWater = 4 << 20
+    /// How long the callers of a batch of replies have for their next calls.
+    static let gathering = Duration.microseconds(50)
     /// While there are calls, the reactor's thread looks after them at least this often.
     private static let round = Duration.seconds(1)
 
@@ -149,7 +155,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
             case .ready where state.pipeline.unsentBytes < Self.highWater:
                 let isFirst = state.pipeline.isIdle && !state.isSending
                 state.pipeline.add(ticket, continuation, deadline: deadline, count: count, encode)
-                let isSent = isFirst && sendDirectly(&state)
+                let isSent = state.solo.sendsItself(isFirst: isFirst) && sendDirectly(&state)
                 (isAlone, wakes) = state.solo.enter(isAlone: isSent)
                 wakes = wakes || !isSent
             case .idle:
@@ -174,8 +180,8 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     private func readAlone() {
         var isRead: Bool?
         reactor.borrow {
-            guard case .ready(let socket) = step else { return }
-            let canRead = socket.waitToRead(RedisSolo.patience)
+            guard case .ready(let stream) = step else { return }
+            let canRead = stream.socket.waitToRead(RedisSolo.patience)
             isRead = canRead
             guard canRead else { return }
             isBorrowed = true
@@ -214,10 +220,13 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         case .resolving: return prepareAttempt(now, RedisInterest())
         case .connecting(let socket, _):
             return prepareAttempt(now, RedisInterest(descriptor: socket.descriptor, writes: true))
-        case .greeting(let socket, _):
+        case .securing(let stream):
             return prepareAttempt(
-                now, RedisInterest(descriptor: socket.descriptor, reads: true, writes: sent < sending.count))
-        case .ready(let socket): return prepareReady(now, socket)
+                now, RedisInterest(descriptor: stream.descriptor, reads: true, writes: stream.hasOutput))
+        case .greeting(let stream, _):
+            let writes = sent < sending.count || stream.hasOutput
+            return prepareAttempt(now, RedisInterest(descriptor: stream.descriptor, reads: true, writes: writes))
+        case .ready(let stream): return prepareReady(now, stream)
         }
     }
 
@@ -226,12 +235,15 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         case .disconnected, .resolving: break
         case .connecting(let socket, let rest):
             let number = socket.connectError
-            if number == 0 { greet(socket) } else { connect(rest, after: RedisSystemError(number: number)) }
-        case .greeting(let socket, _):
-            if canWrite, sent < sending.count { sendInHand(socket) }
-            if canRead { receive(socket) }
-        case .ready(let socket):
-            if canRead { receive(socket) }
+            if number == 0 { secure(socket) } else { connect(rest, after: RedisSystemError(number: number)) }
+        case .securing(let stream): secure(stream)
+        case .greeting(let stream, _):
+            if canWrite { flush(stream) }
+            if canWrite, sent < sending.count { sendInHand(stream) }
+            if canRead { receive(stream) }
+        case .ready(let stream):
+            if canWrite { flush(stream) }
+            if canRead { receive(stream) }
         }
     }
 
@@ -276,13 +288,14 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         if case .resolving = step { true } else { false }
     }
 
-    private func prepareReady(_ now: Instant, _ socket: RedisSocket) -> RedisInterest {
-        var interest = RedisInterest(descriptor: socket.descriptor, reads: true)
+    private func prepareReady(_ now: Instant, _ stream: RedisStream) -> RedisInterest {
+        var interest = RedisInterest(descriptor: stream.descriptor, reads: true)
         var unparked: [Continuation] = []
         var hasCalls = false
         var looksAgainAt: Instant?
+        gather()
         while true {
-            let isBlocked = sent < sending.count && !sendInHand(socket)
+            let isBlocked = sent < sending.count && !sendInHand(stream)
             let isDone = state.withLock { state -> Bool in
                 hasCalls = state.pipeline.hasCalls
                 state.isWaking = false
@@ -306,7 +319,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         }
         for continuation in unparked { continuation.resume(returning: .again) }
         guard case .ready = step else { return prepareDisconnected(now) }
-        interest.writes = sent < sending.count
+        interest.writes = sent < sending.count || stream.hasOutput
         if let looksAgainAt {
             interest.reads = false
             interest.wakeAt = min(interest.wakeAt ?? looksAgainAt, looksAgainAt)
@@ -321,78 +334,6 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         }
         if let wakeAt = interest.wakeAt { interest.wakeAt = min(wakeAt, now + Self.round) }
         return interest
-    }
-
-    /// - Returns: Whether all that was in hand has gone out.
-    @discardableResult
-    func sendInHand(_ socket: RedisSocket) -> Bool {
-        while sent < sending.count {
-            let result = sending.withUnsafeBytes { socket.write(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
-            switch result {
-            case .bytes(let count):
-                sent += count
-                // A server that takes what it is sent is alive.
-                heardAt = nil
-            case .wouldBlock, .closed: return false
-            case .failed(let number):
-                fail(.redisLost("writing failed", RedisSystemError(number: number)))
-                return false
-            }
-        }
-        // A buffer that once was large is not kept for ever.
-        if sending.capacity <= 1 << 20 {
-            spare = sending
-            spare.removeAll(keepingCapacity: true)
-        }
-        sending = []
-        sent = 0
-        return true
-    }
-
-    private func receive(_ socket: RedisSocket) {
-        // A few times only: others want to be served as well.
-        for _ in 0..<16 {
-            switch socket.read(into: buffer) {
-            case .wouldBlock: return
-            case .closed: return fail(.redisLost("the server closed the connection", nil))
-            case .failed(let number): return fail(.redisLost("reading failed", RedisSystemError(number: number)))
-            case .bytes(let count):
-                heardAt = nil
-                do throws(RedisProtocolError) {
-                    try reader?.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                    try deliver()
-                } catch {
-                    return fail(.redisLost("what the server sent is no reply", error))
-                }
-                if count < buffer.count { return }
-            }
-        }
-    }
-
-    private func deliver() throws(RedisProtocolError) {
-        guard case .ready = step else { return try greeted() }
-        while let value = try reader?.next() { values.append(value) }
-        guard !values.isEmpty else { return }
-        var isUnexpected = false
-        var isReadOnly = false
-        state.withLock { state in
-            if !isBorrowed { state.isWaking = true }
-            for value in values {
-                if source.mayChange, let error = value.error, error.isCode("READONLY") { isReadOnly = true }
-                switch state.pipeline.receive(value) {
-                case .nobody: break
-                case .unexpected: isUnexpected = true
-                case .answer(let continuation, .one(let value)): answers.append((continuation, .one(value)))
-                case .answer(let continuation, .several(let values)): answers.append((continuation, .several(values)))
-                }
-            }
-        }
-        // Before anybody is told: who holds a value alone may change it in place.
-        values.removeAll(keepingCapacity: true)
-        answers.reverse()
-        while let (continuation, outcome) = answers.popLast() { continuation.resume(returning: outcome) }
-        if isUnexpected { throw RedisProtocolError() }
-        if isReadOnly { fail(.redisLost("the server is a replica by now", nil)) }
     }
 
     private func expire(_ now: Instant) {

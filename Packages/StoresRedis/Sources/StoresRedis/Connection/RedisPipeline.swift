@@ -53,6 +53,8 @@ struct RedisPipeline<Waiter> {
 
     var hasUnsent: Bool { !writer.bytes.isEmpty }
     var unsentBytes: Int { writer.bytes.count }
+    /// Calls without a reply.
+    var count: Int { calls.count }
     var hasCalls: Bool { !calls.isEmpty }
     var isIdle: Bool { calls.isEmpty && writer.bytes.isEmpty }
     var hasParked: Bool { !parked.isEmpty }

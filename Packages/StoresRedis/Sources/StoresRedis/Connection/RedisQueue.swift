@@ -4,6 +4,7 @@ struct RedisQueue<Element> {
     private var storage: [Element] = []
     private var head = 0
 
+    var count: Int { storage.count - head }
     var isEmpty: Bool { head == storage.count }
 
     mutating func append(_ element: Element) {

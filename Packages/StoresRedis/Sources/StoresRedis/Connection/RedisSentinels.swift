@@ -25,6 +25,7 @@ final class RedisSentinels: RedisAddressSource {
     private let password: String?
     private let primary: String
     private let endpoint: String
+    private let tls: RedisTLS?
     /// For one sentinel.
     private let timeout: Duration
 
@@ -37,6 +38,7 @@ final class RedisSentinels: RedisAddressSource {
         addresses = configuration.addresses
         password = configuration.sentinelPassword
         endpoint = configuration.endpoint
+        tls = configuration.tls
         self.primary = primary
         timeout = min(.seconds(1), configuration.connectTimeout / max(1, addresses.count))
     }
@@ -123,15 +125,28 @@ final class RedisSentinels: RedisAddressSource {
             let socket: RedisSocket
             do throws(RedisSystemError) { socket = try RedisSocket(connectingTo: candidate) } catch { continue }
             guard Self.wait(socket, POLLOUT, deadline), socket.connectError == 0 else { continue }
-            guard case .bytes(bytes.count) = bytes.withUnsafeBytes({ socket.write($0) }),
+            let session = tls.flatMap { RedisTLSSession($0, name: socket.name) }
+            guard (session == nil) == (tls == nil) else { throw lost("can't be asked over TLS") }
+            let stream = RedisStream(socket, session)
+            handshake: while true {
+                switch stream.handshake() {
+                case .done: break handshake
+                case .waits: guard Self.wait(socket, POLLIN, deadline) else { throw lost("does not answer") }
+                case .closed: throw lost("closed the connection")
+                case .failed(let reason): throw lost("is not trusted: \(reason)")
+                }
+            }
+            guard case .bytes(bytes.count) = bytes.withUnsafeBytes({ stream.write($0) }),
                 let reader = RedisReplyReader()
             else { continue }
             var replies: [RedisValue] = []
             var buffer = [UInt8](repeating: 0, count: 4096)
             while replies.count < count {
-                guard Self.wait(socket, POLLIN, deadline) else { throw lost("does not answer") }
-                let transfer = buffer.withUnsafeMutableBytes { socket.read(into: $0) }
-                if case .wouldBlock = transfer { continue }
+                let transfer = buffer.withUnsafeMutableBytes { stream.read(into: $0) }
+                if case .wouldBlock = transfer {
+                    guard Self.wait(socket, POLLIN, deadline) else { throw lost("does not answer") }
+                    continue
+                }
                 guard case .bytes(let count) = transfer else { throw lost("closed the connection") }
                 do throws(RedisProtocolError) {
                     try reader.feed(buffer[..<count])

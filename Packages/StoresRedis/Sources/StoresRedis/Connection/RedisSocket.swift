@@ -20,17 +20,21 @@ enum RedisTransfer {
 struct RedisSocketAddress: Sendable {
     var family: Int32
     var bytes: [UInt8]
+    /// What it was found by, for which the server's certificate is to be.
+    var name: String
 }
 
 /// A non-blocking stream socket; closed when it is let go.
 final class RedisSocket: Sendable {
     let descriptor: Int32
+    let name: String
 
     /// Begins to connect. The socket is writable when that is done; then ask ``connectError``.
     init(connectingTo address: RedisSocketAddress) throws(RedisSystemError) {
         let descriptor = Self.makeStreamSocket(address.family)
         guard descriptor >= 0 else { throw RedisSystemError(number: errno) }
         self.descriptor = descriptor
+        name = address.name
         Self.configure(descriptor, isTCP: address.family != AF_UNIX)
         let result = address.bytes.withUnsafeBytes { raw in
             raw.withMemoryRebound(to: sockaddr.self) { connect(descriptor, $0.baseAddress, socklen_t(raw.count)) }
@@ -127,7 +131,7 @@ final class RedisSocket: Sendable {
             while let info = next?.pointee {
                 if let address = info.ai_addr {
                     let bytes = UnsafeRawBufferPointer(start: address, count: Int(info.ai_addrlen))
-                    found.append(RedisSocketAddress(family: info.ai_family, bytes: Array(bytes)))
+                    found.append(RedisSocketAddress(family: info.ai_family, bytes: Array(bytes), name: host))
                 }
                 next = info.ai_next
             }
@@ -141,13 +145,15 @@ final class RedisSocket: Sendable {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: text) }
-        return RedisSocketAddress(family: AF_UNIX, bytes: withUnsafeBytes(of: &address) { Array($0) })
+        return RedisSocketAddress(family: AF_UNIX, bytes: withUnsafeBytes(of: &address) { Array($0) }, name: path)
     }
 }
 
 /// The system's own error.
 struct RedisSystemError: Error, Sendable, CustomStringConvertible {
     var number: Int32
+
+    static var protocolError: RedisSystemError { RedisSystemError(number: EPROTO) }
 
     var description: String { String(cString: strerror(number)) }
 }

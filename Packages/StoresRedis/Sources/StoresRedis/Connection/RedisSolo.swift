@@ -8,7 +8,7 @@ struct RedisSolo {
 
     static let patience = Duration.microseconds(60)
     /// Calls in a row after which it is tried.
-    private static let row = 8
+    private static let trial = 8
     /// While nobody calls, the reactor's thread watches the connection again, to learn of its end.
     private static let rest = Duration.milliseconds(100)
 
@@ -17,8 +17,17 @@ struct RedisSolo {
     /// Calls in a row that were alone; negative after attempts that failed.
     private var count = 0
     private var misses = 0
+    /// Calls in a row that found nothing under way, up to 2.
+    private var row = 0
     /// Whether there was a call since the reactor's thread looked last.
     private var wasUsed = false
+
+    /// Whether a call that finds nothing under way sends its command itself. Among many it does not: they are sent
+    /// together.
+    mutating func sendsItself(isFirst: Bool) -> Bool {
+        row = isFirst ? min(row + 1, 2) : 0
+        return row == 2
+    }
 
     /// A call was written.
     ///
@@ -31,7 +40,7 @@ struct RedisSolo {
             return (false, isActive)
         }
         wasUsed = true
-        count = min(count + 1, Self.row)
+        count = min(count + 1, Self.trial)
         return (isActive, false)
     }
 
@@ -61,7 +70,7 @@ struct RedisSolo {
         if isActive {
             isActive = wasUsed
         } else {
-            isActive = count == Self.row && !hasCalls && wasUsed
+            isActive = count == Self.trial && !hasCalls && wasUsed
         }
         wasUsed = false
         return isActive ? now + Self.rest : nil
