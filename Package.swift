@@ -65,11 +65,14 @@ let package = Package(
         .library(name: "StoresChroma", targets: ["StoresChroma"]),
         .library(name: "StoresPinecone", targets: ["StoresPinecone"]),
         .library(name: "StoresQdrant", targets: ["StoresQdrant"]),
+        .library(name: "StoresWeaviate", targets: ["StoresWeaviate"]),
     ],
     traits: [
         .default(enabledTraits: []),
         .trait(name: "SQLite", description: "StoresSQLite"),
-        .trait(name: "HTTP", description: "The adapters that speak HTTP: StoresChroma, StoresPinecone, StoresQdrant"),
+        .trait(
+            name: "HTTP",
+            description: "The adapters that speak HTTP: StoresChroma, StoresPinecone, StoresQdrant, StoresWeaviate"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -177,6 +180,13 @@ let package = Package(
         tests(
             "StoresQdrantTests", in: "StoresQdrant",
             ["StoresQdrant", "StoresCore", "StoresHTTP", "StoresHTTPTesting"]),
+        target("StoresWeaviate", ["StoresCore", "StoresHTTP"]),
+        tests(
+            "StoresWeaviateConformanceTests", in: "StoresWeaviate",
+            ["StoresWeaviate", "StoresCore", "StoresConformance"]),
+        tests(
+            "StoresWeaviateTests", in: "StoresWeaviate",
+            ["StoresWeaviate", "StoresCore", "StoresConformance", "StoresHTTP", "StoresHTTPTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -13,7 +13,7 @@ let settings: [SwiftSetting] = [
 //
 //     swift build --package-path Packages/StoresCLI --traits Postgres,Redis
 //     swift build --package-path Packages/StoresCLI --disable-default-traits
-let servers = ["Chroma", "Mongo", "Pinecone", "Postgres", "Qdrant", "Redis"]
+let servers = ["Chroma", "Mongo", "Pinecone", "Postgres", "Qdrant", "Redis", "Weaviate"]
 
 func server(_ name: String) -> Target.Dependency {
     .product(name: "Stores\(name)", package: "Stores\(name)", condition: .when(traits: [name]))
@@ -38,6 +38,7 @@ let package = Package(
         .package(path: "../StoresChroma"),
         .package(path: "../StoresPinecone"),
         .package(path: "../StoresQdrant"),
+        .package(path: "../StoresWeaviate"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     ],

@@ -23,6 +23,7 @@ import urllib.parse
 import warnings
 
 import pydantic
+from description import Description
 from qdrant_client import QdrantClient
 from qdrant_client.http import models
 
@@ -79,8 +80,8 @@ class Peer:
         else:
             raise Refusal(404, "")
         parameters = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
-        if self.description:
-            self.description.check(method, path, parameters, body)
+        if self.description and (problem := self.description.check(method, path, parameters, body)):
+            raise Refusal(400, f"not in the description: {problem}")
         arguments = [urllib.parse.unquote(part) for part in match.groups()]
         if name in PARSERS:
             try:
@@ -181,60 +182,6 @@ def point(found):
             for name, vector in found.vector.items()
         } if isinstance(found.vector, dict) else [float(x) for x in found.vector]
     return shown
-
-
-class Description:
-    """The official OpenAPI description, as JSON Schema."""
-
-    def __init__(self, path):
-        import jsonschema
-        with open(path, encoding="utf-8") as file:
-            self.document = json.load(file)
-        self.components = {"schemas": {name: self.translated(schema)
-                                       for name, schema in self.document["components"]["schemas"].items()}}
-        self.make = lambda schema: jsonschema.Draft202012Validator({**schema, "components": self.components})
-        self.validators = {}
-
-    @classmethod
-    def translated(cls, schema):
-        """`nullable` of OpenAPI 3.0 as JSON Schema says it; an object's keys are all there are."""
-        if isinstance(schema, list):
-            return [cls.translated(each) for each in schema]
-        if not isinstance(schema, dict):
-            return schema
-        if schema == {"nullable": True}:
-            return {"type": "null"}
-        found = {key: cls.translated(value) for key, value in schema.items() if key != "nullable"}
-        if schema.get("nullable") and isinstance(schema.get("type"), str):
-            found["type"] = [schema["type"], "null"]
-        if schema.get("type") == "object" and "properties" in schema and "additionalProperties" not in schema:
-            found["additionalProperties"] = False
-        return found
-
-    def check(self, method, path, parameters, body):
-        problem = self.problem(method, path, parameters, body)
-        if problem:
-            print(f"NOT IN THE DESCRIPTION: {method} {path}: {problem}", file=sys.stderr, flush=True)
-            raise Refusal(400, f"not in the description: {problem}")
-
-    def problem(self, method, path, parameters, body):
-        for template, methods in self.document["paths"].items():
-            if not re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path):
-                continue
-            operation = methods.get(method.lower())
-            if operation is None:
-                continue
-            known = {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
-            if unknown := parameters.keys() - known:
-                return f"no query parameter {', '.join(unknown)}"
-            if "requestBody" not in operation:
-                return "a body" if body else None
-            if (method, template) not in self.validators:
-                self.validators[method, template] = self.make(
-                    self.translated(operation["requestBody"]["content"]["application/json"]["schema"]))
-            error = next(self.validators[method, template].iter_errors(json.loads(body)), None)
-            return f"{error.json_path}: {error.message[:300]}" if error else None
-        return "no such path"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

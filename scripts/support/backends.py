@@ -481,6 +481,30 @@ class MongoDBPeer(Backend):
         return {"MONGODB_URL": f"mongodb://127.0.0.1:{place.port}/stores"}
 
 
+class WeaviatePeer(Backend):
+    """No Weaviate, of which there is no package, but a peer of ours that does what its official description says
+    (Tests/Peers/weaviate.py)."""
+    name = "weaviate-peer"
+    port = 18080
+
+    def programs(self):
+        return downloads.pypi(
+            "weaviate-peer-1", "graphql-core==3.2.6", "numpy==2.2.6", "jsonschema==4.25.1") / "bin"
+
+    def prepare(self, place):
+        self.programs()
+        super().prepare(place)
+
+    def command(self, place):
+        return [self.programs() / "python", ROOT / "Tests/Peers/weaviate.py", "--port", place.port]
+
+    def is_ready(self, place):
+        return answers_http(f"http://127.0.0.1:{place.port}/v1/.well-known/ready", {200})
+
+    def variables(self, place):
+        return {"WEAVIATE_URL": f"http://127.0.0.1:{place.port}"}
+
+
 class PineconePeer(Backend):
     """No Pinecone, which is a service alone, but a peer of ours that follows its description
     (Tests/Peers/pinecone.py)."""
@@ -535,5 +559,6 @@ class S3(Backend):
 
 
 BACKENDS = {backend.name: backend for backend in (
-    Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Redis8(), Valkey81(), Chroma(), QdrantPeer(),
+    Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Redis8(), Valkey81(), Chroma(),
+    QdrantPeer(), WeaviatePeer(),
     PineconePeer(), MongoDBPeer(), S3())}

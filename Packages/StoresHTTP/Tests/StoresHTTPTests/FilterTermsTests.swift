@@ -71,21 +71,24 @@ import Testing
         }
     }
 
-    @Test(arguments: [(1, 512), (2, 512), (3, 64)] as [(UInt64, Int)])
-    func everyFilterSelectsWhatTheReferenceSelects(seed: UInt64, orderedBytes: Int) throws {
+    @Test(
+        arguments: [
+            (1, FilterForm()), (2, FilterForm()), (3, FilterForm(orderedBytes: 64, hasPrefixes: true)),
+        ] as [(UInt64, FilterForm)])
+    func everyFilterSelectsWhatTheReferenceSelects(seed: UInt64, form: FilterForm) throws {
         var g = Generator(seed: seed)
         let records = (0..<64).map { _ in Self.fields(&g, depth: 3) }
-        let stored = records.map { FilterTerms($0, orderedBytes: orderedBytes) }
+        let stored = records.map { FilterTerms($0, form) }
         var selective = 0
         for _ in 0..<1500 {
             let filter = Self.filter(&g, depth: 5)
             let expected = records.map(CompiledFilter(filter).matches)
             let compiled: TermFilter
             do {
-                compiled = try TermFilter(filter, orderedBytes: orderedBytes)
+                compiled = try TermFilter(filter, form)
             } catch {
                 // A text of the generator's may be longer than what has an order.
-                #expect(error.code == .unsupported && orderedBytes < 512, "\(error)")
+                #expect(error.code == .unsupported && form.orderedBytes < 512, "\(error)")
                 continue
             }
             let actual = stored.map(compiled.matches)
@@ -119,15 +122,24 @@ import Testing
         }
         #expect(throws: StoreError.self) { try TermFilter(.startsWith("a", String(repeating: "x", count: 513))) }
         #expect(throws: Never.self) { try TermFilter(.equal("a", long)) }
+        let short = FilterForm(orderedBytes: 64, hasPrefixes: true)
+        #expect(throws: StoreError.self) {
+            try TermFilter(.less("a", .string(String(repeating: "x", count: 65))), short)
+        }
+        #expect(throws: Never.self) { try TermFilter(.startsWith("a", String(repeating: "x", count: 512)), short) }
+        #expect(throws: StoreError.self) { try TermFilter(.startsWith("a", String(repeating: "x", count: 513)), short) }
     }
 
-    @Test func termsAndKeysAreAsDocumented() {
+    @Test func termsAndKeysAreAsDocumented() throws {
         let record = FilterTerms(["size": 100, "tags": ["red", "red"], "o": ["a=b": true], "none": nil])
         #expect(
             record.terms.sorted() == [
                 "/o/a~2b=b1", "/o/a~2b?b", "/o?o", "/size=n100", "/size?n", "/tags?a", "/tags@sred",
             ])
         #expect(record.orders == ["o0_size": 100])
+        let form = FilterForm(orderedBytes: 64, hasPrefixes: true)
+        #expect(FilterTerms(["a*": "li*"], form).terms.sorted() == ["/a*=sli*", "/a*?s", "p_a_2a:6c692a"])
+        #expect(try TermFilter(.startsWith("a*", "li"), form) == .hasAny(["p_a_2a:6c69"]))
         #expect(FilterTerms(["a.b": "x"]).orders.keys.sorted() == ["o0_a_2eb"])
     }
 

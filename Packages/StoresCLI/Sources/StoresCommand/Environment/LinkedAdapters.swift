@@ -20,6 +20,9 @@ import StoresQdrant
 #if Redis
 import StoresRedis
 #endif
+#if Weaviate
+import StoresWeaviate
+#endif
 
 /// The adapters that this executable links: the embedded ones, and those of the package's traits.
 enum LinkedAdapters {
@@ -44,6 +47,9 @@ enum LinkedAdapters {
         #endif
         #if Redis
         registry.register(StoresRedis.self)
+        #endif
+        #if Weaviate
+        registry.register(StoresWeaviate.self)
         #endif
         return registry
     }

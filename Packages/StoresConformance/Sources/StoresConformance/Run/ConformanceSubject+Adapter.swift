@@ -27,7 +27,8 @@ extension ConformanceSubject {
         linked.register(adapter)
         let registry = linked
         let clock = ManualStoreClock()
-        let options = StoresOptions(clock: clock)
+        // Cases that run beside each other may keep a small server busy for longer than a start-up probe waits.
+        let options = StoresOptions(probeTimeout: .seconds(30), clock: clock)
         let environment = settings.merging(tiers.map { ($0.variable, name) }) { $1 }
         let open: @Sendable () async throws -> Stores = {
             try await Stores.open(registry: registry, environment: environment, options: options)

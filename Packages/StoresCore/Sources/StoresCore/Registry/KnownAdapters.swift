@@ -12,6 +12,7 @@ enum KnownAdapters {
         ("qdrant", "StoresQdrant", [.vector]),
         ("mongodb", "StoresMongo", [.memory, .session, .event]),
         ("pinecone", "StoresPinecone", [.vector]),
+        ("weaviate", "StoresWeaviate", [.vector]),
     ]
 
     static func package(of name: String, tier: Tier) -> String? {

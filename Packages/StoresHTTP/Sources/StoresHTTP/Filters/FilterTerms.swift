@@ -11,6 +11,10 @@ public import StoresCore
 /// - **orders**, numbers under keys of their own (`o0_size`): a number or an instant as the largest double that is not
 ///   above it, with the rest under `o1_…`; a string in chunks of six bytes (see `FilterOrder`).
 ///
+/// A backend that finds terms by how they begin, and for which orders are dear, takes a string of any length as one
+/// more term instead (`hasPrefixes`): `p_section:6c696273`, its bytes in hexadecimal. What starts with `li` has a term
+/// that begins with `p_section:6c69`.
+///
 /// A term's path is an RFC 6901 pointer in which `=`, `?` and `@` are escaped too, so that one of them ends it.
 /// ``TermFilter`` never asks for an order without asking for the kind, so an order that a merging backend left behind
 /// from an earlier version of the record does no harm.
@@ -21,10 +25,9 @@ public struct FilterTerms: Sendable, Hashable {
     /// The key under which the first order of a field stands: what a backend builds an index for.
     public static func orderKey(_ path: FieldPath) -> String { FilterPath.order(FilterPath.pointer(path), 0) }
 
-    /// - Parameter orderedBytes: So much of a string has an order: 512, or less for backends where orders are dear.
-    ///   ``TermFilter`` is given the same.
-    public init(_ metadata: Metadata, orderedBytes: Int = 512) {
-        add(metadata, under: "", orderedBytes)
+    /// - Parameter form: ``TermFilter`` is given the same.
+    public init(_ metadata: Metadata, _ form: FilterForm = FilterForm()) {
+        add(metadata, under: "", form)
         // An array may hold the same element twice; a set is what is meant.
         var seen: Set<IDKey> = []
         terms.removeAll { !seen.insert(IDKey($0)).inserted }
@@ -36,11 +39,11 @@ public struct FilterTerms: Sendable, Hashable {
         self.orders = orders
     }
 
-    private mutating func add(_ fields: Metadata, under parent: String, _ orderedBytes: Int) {
-        for (name, value) in fields { add(value, at: parent + FilterPath.pointer(name), orderedBytes) }
+    private mutating func add(_ fields: Metadata, under parent: String, _ form: FilterForm) {
+        for (name, value) in fields { add(value, at: parent + FilterPath.pointer(name), form) }
     }
 
-    private mutating func add(_ value: Value, at pointer: String, _ orderedBytes: Int) {
+    private mutating func add(_ value: Value, at pointer: String, _ form: FilterForm) {
         guard let kind = FilterKind(value) else { return }
         terms.append(FilterPath.kind(pointer, kind))
         if let text = FilterPath.canonical(value) { terms.append("\(pointer)=\(text)") }
@@ -50,16 +53,32 @@ public struct FilterTerms: Sendable, Hashable {
             orders[FilterPath.order(pointer, 0)] = number.whole
             if number.rest != 0 { orders[FilterPath.order(pointer, 1)] = number.rest }
         case .string(let text):
-            for (index, chunk) in FilterOrder.chunks(text, upTo: orderedBytes).enumerated() {
+            for (index, chunk) in FilterOrder.chunks(text, upTo: form.orderedBytes).enumerated() {
                 orders[FilterPath.order(pointer, index)] = chunk
             }
+            if form.hasPrefixes { terms.append(FilterPath.prefix(pointer, text.utf8.prefix(FilterForm.longestPrefix))) }
         case .array(let elements):
             for element in elements {
                 if let text = FilterPath.canonical(element) { terms.append("\(pointer)@\(text)") }
             }
-        case .object(let fields): add(fields, under: pointer, orderedBytes)
+        case .object(let fields): add(fields, under: pointer, form)
         case .null, .bool: return
         }
+    }
+}
+
+/// What of a string is stored for comparisons.
+public struct FilterForm: Sendable, Hashable {
+    /// So many bytes of a string have an order; `<`, `>` and, without prefixes, `startsWith` take no longer texts.
+    public var orderedBytes: Int
+    /// Whether `startsWith` finds a term that begins with its own. It takes texts of at most 512 bytes then.
+    public var hasPrefixes: Bool
+
+    static let longestPrefix = 512
+
+    public init(orderedBytes: Int = 512, hasPrefixes: Bool = false) {
+        self.orderedBytes = orderedBytes
+        self.hasPrefixes = hasPrefixes
     }
 }
 
@@ -119,6 +138,16 @@ enum FilterPath {
     }
 
     static func kind(_ pointer: String, _ kind: FilterKind) -> String { "\(pointer)?\(kind.rawValue)" }
+
+    /// The term of a string by its bytes. No other term starts with a `p`, nor has this one a character that a pattern
+    /// gives a meaning to.
+    static func prefix(_ pointer: String, _ bytes: some Sequence<UInt8>) -> String {
+        var term = Array("p_".utf8)
+        for byte in pointer.utf8.dropFirst() { PlainName.append(byte, to: &term) }
+        term.append(UInt8(ascii: ":"))
+        for byte in bytes { PlainName.appendHexadecimal(byte, to: &term) }
+        return String(decoding: term, as: UTF8.self)
+    }
 
     /// The key of an order: `o0_size`, with ASCII letters and digits kept and every other byte as `_` and two
     /// hexadecimal digits, so that no backend takes a part of it for syntax.

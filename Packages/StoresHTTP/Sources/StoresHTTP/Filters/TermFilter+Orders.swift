@@ -4,7 +4,7 @@ import StoresCore
 extension TermFilter {
     static func order(
         _ filter: Filter, _ path: FieldPath, _ comparison: Comparison, _ literal: Value, _ isNegated: Bool,
-        _ orderedBytes: Int
+        _ form: FilterForm
     ) throws(StoreError) -> TermFilter {
         let pointer = FilterPath.pointer(path)
         let comparison = isNegated ? comparison.opposite : comparison
@@ -20,18 +20,19 @@ extension TermFilter {
                 pointer, [.instant, .largeInstant], isNegated,
                 compare(pointer, comparison, number, .instant, .largeInstant))
         case .string(let text):
-            try checkLength(filter, path, text, orderedBytes)
-            let chunks = FilterOrder.chunks(text, upTo: orderedBytes)
+            try checkLength(filter, path, text, form.orderedBytes)
+            let chunks = FilterOrder.chunks(text, upTo: form.orderedBytes)
             return guarded(pointer, [.string], isNegated, compare(pointer, comparison, chunks))
         case .null, .bool, .array, .object: return constant(isNegated)
         }
     }
 
     static func starts(
-        _ filter: Filter, _ path: FieldPath, _ prefix: String, _ isNegated: Bool, _ orderedBytes: Int
+        _ filter: Filter, _ path: FieldPath, _ prefix: String, _ isNegated: Bool, _ form: FilterForm
     ) throws(StoreError) -> TermFilter {
-        try checkLength(filter, path, prefix, orderedBytes)
         let pointer = FilterPath.pointer(path)
+        try checkLength(filter, path, prefix, form.hasPrefixes ? FilterForm.longestPrefix : form.orderedBytes)
+        if form.hasPrefixes { return has([FilterPath.prefix(pointer, prefix.utf8)], isNegated: isNegated) }
         let bytes = Array(prefix.utf8)
         var parts: [TermFilter] = []
         var start = 0

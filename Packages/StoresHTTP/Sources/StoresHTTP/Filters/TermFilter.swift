@@ -13,7 +13,8 @@ public indirect enum TermFilter: Sendable, Hashable {
 
     case everything
     case nothing
-    /// At least one of these terms is there. Never empty, none twice.
+    /// At least one of these terms is there. Never empty, none twice. One that ``isPrefix(_:)`` stands alone: a term
+    /// that begins with it is there.
     case hasAny([String])
     /// None of these terms is there. Never empty, none twice.
     case hasNone([String])
@@ -26,18 +27,26 @@ public indirect enum TermFilter: Sendable, Hashable {
 
     /// Compiles a filter in full.
     ///
-    /// - Parameter orderedBytes: What ``FilterTerms`` was given.
-    /// - Throws: `unsupported` naming the node, for an order or prefix literal of more bytes than that.
-    public init(_ filter: Filter, orderedBytes: Int = 512) throws(StoreError) {
-        self = try Self.compile(filter, isNegated: false, orderedBytes)
+    /// - Parameter form: What ``FilterTerms`` was given.
+    /// - Throws: `unsupported` naming the node, for an order or prefix literal of more bytes than that has.
+    public init(_ filter: Filter, _ form: FilterForm = FilterForm()) throws(StoreError) {
+        self = try Self.compile(filter, isNegated: false, form)
     }
+
+    /// Whether a term of a filter stands for all that begin with it; see ``FilterForm/hasPrefixes``.
+    public static func isPrefix(_ term: String) -> Bool { term.utf8.first == UInt8(ascii: "p") }
 
     /// The same meaning, computed here: the reference for an adapter's tests.
     public func matches(_ record: FilterTerms) -> Bool {
         switch self {
         case .everything: true
         case .nothing: false
-        case .hasAny(let terms): terms.contains { term in record.terms.contains { $0.utf8.elementsEqual(term.utf8) } }
+        case .hasAny(let terms):
+            terms.contains { term in
+                record.terms.contains {
+                    Self.isPrefix(term) ? $0.utf8.starts(with: term.utf8) : $0.utf8.elementsEqual(term.utf8)
+                }
+            }
         case .hasNone(let terms): !TermFilter.hasAny(terms).matches(record)
         case .order(let key, let comparison, let bound):
             switch comparison {
@@ -80,7 +89,7 @@ public indirect enum TermFilter: Sendable, Hashable {
         return kept.isEmpty ? .nothing : kept.count == 1 ? kept[0] : .or(kept)
     }
 
-    private static func has(_ terms: [String], isNegated: Bool) -> TermFilter {
+    static func has(_ terms: [String], isNegated: Bool) -> TermFilter {
         if terms.isEmpty { return isNegated ? .everything : .nothing }
         // A list may name a value twice; backends want a set.
         var seen: Set<IDKey> = []
@@ -90,13 +99,13 @@ public indirect enum TermFilter: Sendable, Hashable {
 
     // MARK: Compiling
 
-    private static func compile(_ filter: Filter, isNegated: Bool, _ orderedBytes: Int) throws(StoreError) -> TermFilter
+    private static func compile(_ filter: Filter, isNegated: Bool, _ form: FilterForm) throws(StoreError) -> TermFilter
     {
         switch filter {
-        case .not(let child): return try compile(child, isNegated: !isNegated, orderedBytes)
+        case .not(let child): return try compile(child, isNegated: !isNegated, form)
         case .and(let children), .or(let children):
             var parts: [TermFilter] = []
-            for child in children { parts.append(try compile(child, isNegated: isNegated, orderedBytes)) }
+            for child in children { parts.append(try compile(child, isNegated: isNegated, form)) }
             // De Morgan: under a negation an `and` is an `or` of negations.
             return (filter.operator == .and) != isNegated ? all(parts) : any(parts)
         case .equal(let path, let value): return has(values(path, [value]), isNegated: isNegated)
@@ -112,14 +121,14 @@ public indirect enum TermFilter: Sendable, Hashable {
             let kinds = FilterKind.allCases.map { FilterPath.kind(FilterPath.pointer(path), $0) }
             return has(kinds, isNegated: isNegated != (filter.operator == .isNull))
         case .less(let path, let value):
-            return try order(filter, path, .less, value, isNegated, orderedBytes)
+            return try order(filter, path, .less, value, isNegated, form)
         case .lessOrEqual(let path, let value):
-            return try order(filter, path, .lessOrEqual, value, isNegated, orderedBytes)
+            return try order(filter, path, .lessOrEqual, value, isNegated, form)
         case .greater(let path, let value):
-            return try order(filter, path, .greater, value, isNegated, orderedBytes)
+            return try order(filter, path, .greater, value, isNegated, form)
         case .greaterOrEqual(let path, let value):
-            return try order(filter, path, .greaterOrEqual, value, isNegated, orderedBytes)
-        case .startsWith(let path, let prefix): return try starts(filter, path, prefix, isNegated, orderedBytes)
+            return try order(filter, path, .greaterOrEqual, value, isNegated, form)
+        case .startsWith(let path, let prefix): return try starts(filter, path, prefix, isNegated, form)
         }
     }
 

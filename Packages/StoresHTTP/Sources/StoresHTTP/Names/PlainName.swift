@@ -23,9 +23,13 @@ public enum PlainName {
             bytes.append(byte)
         default:
             bytes.append(UInt8(ascii: "_"))
-            bytes.append(hex[Int(byte >> 4)])
-            bytes.append(hex[Int(byte & 15)])
+            appendHexadecimal(byte, to: &bytes)
         }
+    }
+
+    static func appendHexadecimal(_ byte: UInt8, to bytes: inout [UInt8]) {
+        bytes.append(hex[Int(byte >> 4)])
+        bytes.append(hex[Int(byte & 15)])
     }
 
     /// Whether the byte may stand in an identifier: a letter, a digit, `_`, `-` or `.`.
