@@ -8,10 +8,12 @@ import sys
 class Description:
     """Paths, query parameters and bodies; an object whose keys are listed has no others."""
 
-    def __init__(self, path):
+    def __init__(self, path, amended=None):
+        """`amended` are definitions in which the description is known to be wrong."""
         import jsonschema
         with open(path, encoding="utf-8") as file:
             self.document = json.load(file)
+        self.document.get("definitions", {}).update(amended or {})
         # The parts that references lead to stand where they stood.
         shared = {"components": self.translated(self.document.get("components", {})),
                   "definitions": self.translated(self.document.get("definitions", {}))}

@@ -26,6 +26,10 @@ from weaviate_engine import Refusal, Store
 from weaviate_graphql import Queries
 
 
+# The description calls a vector an object; it is an array of numbers in all that Weaviate and its clients send.
+AMENDED = {"Vector": {"type": "array", "items": {"type": "number"}}}
+
+
 class Peer:
     def __init__(self, key, description, maximum):
         self.store = Store(maximum)
@@ -167,8 +171,8 @@ def main():
     parser.add_argument("--maximum-results", type=int, default=10000)
     arguments = parser.parse_args()
     server = Server(("127.0.0.1", arguments.port), Handler)
-    server.peer = Peer(
-        arguments.api_key, Description(arguments.openapi) if arguments.openapi else None, arguments.maximum_results)
+    description = Description(arguments.openapi, AMENDED) if arguments.openapi else None
+    server.peer = Peer(arguments.api_key, description, arguments.maximum_results)
     server.serve_forever()
 
 

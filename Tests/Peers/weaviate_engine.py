@@ -46,6 +46,8 @@ class Collection:
         self.properties = {}
         for each in definition.get("properties", []):
             self.add(each)
+        if len(definition.get("vectorConfig", {})) != 1:
+            raise Refusal(422, "this peer has one named vector in a collection")
         ((self.vector_name, vector),) = definition["vectorConfig"].items()
         if vector["vectorizer"] != {"none": {}} or vector["vectorIndexType"] != "hnsw":
             raise Refusal(422, "this peer has no vectorizers, and hnsw alone")

@@ -6,7 +6,7 @@ import StoresHTTP
 /// never changes.
 struct WeaviateShape {
     /// Keys of ``FilterTerms`` whose orders have a number property of their own: the first of each declared, indexed
-    /// field of a kind that has an order.
+    /// field of a kind that has an order, as far as Weaviate takes them for names.
     let orders: Set<String>
     /// Properties for other clients, by name.
     let properties: [(name: String, field: FieldDefinition)]
@@ -17,8 +17,10 @@ struct WeaviateShape {
         var taken: Set<String> = []
         for field in spec.fields.sorted(by: { IDKey("\($0.path)") < IDKey("\($1.path)") }) {
             let key = FilterTerms.orderKey(field.path)
-            if field.isIndexed, field.type.hasOrder, key.utf8.count <= 200 { orders.insert(key) }
-            // Weaviate takes names that differ by case alone for the same.
+            // Weaviate takes names that differ by case alone for the same: the first has it.
+            if field.isIndexed, field.type.hasOrder, key.utf8.count <= 200, taken.insert(key.lowercased()).inserted {
+                orders.insert(key)
+            }
             guard let name = WeaviateName.property(field), taken.insert(name.lowercased()).inserted else { continue }
             properties.append((name, field))
         }

@@ -25,6 +25,7 @@ import Testing
         try await ScriptedServer.with({ request in
             switch request.line {
             case "GET /v1/meta": [.reply(ok, [], ##"{"version":"1.40.3"}"##)]
+            case "GET /v1/schema": [.reply(ok, [], ##"{"classes":[]}"##)]
             case "GET /v1/schema/Docs": [.reply(ok, [], ##"{"class":"Docs"}"##)]
             default: answer(request)
             }

@@ -60,7 +60,7 @@ import Testing
             Self.target, [("nearVector", near)], limit: 3, [.metadata, .vector], "distance")
         #expect(
             String(decoding: query, as: UTF8.self)
-                == ##"{Get{Docs(tenant:"n_22s",limit:3,nearVector:{vector:[1.0,0.1],targetVectors:["dense"]})"##
+                == ##"{Get{Docs(tenant:"n_22s",limit:3,nearVector:{vector:[1,0.1],targetVectors:["dense"]})"##
                 + "{stores_id stores_metadata _additional{distance vectors{dense}}}}}")
     }
 
@@ -137,7 +137,8 @@ import Testing
             VectorCollectionSpec(
                 name: "a", dimensions: 1, fields: fields + [FieldDefinition(FieldPath(["o", "size"]), .int)]))
         #expect(shape.properties.map(\.name) == ["sIze", "tags"])
-        #expect(shape.orders.count == fields.count + 1)
+        // Of size, Size and sIze one alone has a number property.
+        #expect(shape.orders.count == fields.count + 1 - 2)
         let names = shape.schema.map { property -> String in
             guard case .object(let item) = property, case .string(let name) = item["name"] else { return "" }
             return name
@@ -156,7 +157,7 @@ import Testing
             Issue.record("no object")
             return
         }
-        #expect(object["class"] == "Docs" && object["tenant"] == "n_22s" && object["vectors"] == ["dense": [1.0, 2.0]])
+        #expect(object["class"] == "Docs" && object["tenant"] == "n_22s" && object["vectors"] == ["dense": [1, 2]])
         #expect(object["id"] == .string(WeaviateName.object("a")))
         #expect(properties["size"] == 7 && properties["tags"] == ["x"] && properties["document"] == "w")
         #expect(properties["stores_o0_size"] == 7.0 && properties["stores_id"] == "a" && properties["at"] == nil)
