@@ -59,7 +59,7 @@ private struct WeaviateProblem {
             self.init(.alreadyExists, "the collection is there already")
         } else if says("Cannot query field", "no graphql provider present", "could not find class") {
             self.init(.notFound, "there is no such collection", "ensure it with schema mode create")
-        } else if says("vector lengths don't match", "with a vector with length", "inconsistent vector length") {
+        } else if says("vector lengths don't match", "has a vector with length", "inconsistent vector length") {
             self.init(
                 .invalidArgument, "the collection holds vectors of another length",
                 "open the collection with its own dimensions; schema mode verify says which")
