@@ -1,13 +1,20 @@
 import StoresCore
 
 extension StoresPostgres {
-    /// What each tier can do.
-    static let tiers: [Tier: TierCapabilities] = [
+    /// What each tier can do; all of them together in one transaction.
+    static let tiers = Dictionary(
+        uniqueKeysWithValues: alone.map { tier, capabilities in
+            (tier, TierCapabilities(
+                capabilities.features.union([.sharedTransactions(tier)]), limits: capabilities.limits))
+        })
+
+    private static let alone: [Tier: TierCapabilities] = [
         .vector: .all(
             of: .vector, except: [.vector(.exactQuery)], limits: batches.merging([.dimensions: 16_000]) { $1 }),
         .memory: .all(of: .memory, limits: batches),
-        .session: .all(of: .session),
-        .event: .all(of: .event, except: [.event(.retention)]),
+        .session: .all(
+            of: .session, limits: batches.merging([.valueBytes: 256 << 20, .transactionCount: 10_000]) { $1 }),
+        .event: .all(of: .event, except: [.event(.retention)], limits: batches.merging([.eventBytes: 64 << 20]) { $1 }),
         .search: .all(of: .search, limits: batches),
     ]
 

@@ -57,8 +57,10 @@ public final class PostgresBackend: StoreBackend {
             SELECT current_setting('server_version'), current_setting('synchronous_commit'),
                 current_setting('fsync'), pg_is_in_recovery(), current_database()::text,
                 (SELECT extversion FROM pg_extension WHERE extname = 'vector'),
-                coalesce((SELECT floor(extract(epoch FROM max(now() - xact_start)))::int8 FROM pg_stat_activity
-                    WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()), 0)
+                coalesce((SELECT floor(extract(epoch FROM max(now() - began)))::int8 FROM (
+                    SELECT xact_start AS began FROM pg_stat_activity
+                    WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+                    UNION ALL SELECT prepared FROM pg_prepared_xacts) AS writing), 0)
             """, .read, deadline: context.deadline)
         guard let row = rows.first else { throw StoreError(.internal, "the server gave no answer") }
         var details = [
@@ -74,7 +76,25 @@ public final class PostgresBackend: StoreBackend {
             details["oldest writing transaction"] =
                 oldest < 5 ? "\(oldest) s" : "\(oldest) s: subscriptions wait for it"
         }
+        if tiers.contains(.event) { try await addEventFindings(&details, context) }
         return BackendStatus(version: try row.text(0), details: details)
+    }
+
+    /// What keeps subscribers waiting is seen by its effect too: of other users' transactions little is shown.
+    private func addEventFindings(_ details: inout [String: String], _ context: CallContext) async throws(StoreError) {
+        let rows = try await pool.query(
+            """
+            SELECT (\(PostgresEventDriver.heldBack)), (SELECT transaction >= pg_snapshot_xmax(pg_current_snapshot())
+                FROM events ORDER BY transaction DESC, sequence DESC LIMIT 1)
+            """, .read, deadline: context.deadline)
+        guard let row = rows.first else { return }
+        if let oldest = try row.optionalTimestamp(0) {
+            let age = max(0, context.now.millisecondsSinceEpoch - oldest.millisecondsSinceEpoch)
+            details["event lag"] = "\(age / 1000) s: a transaction from before is still open"
+        }
+        if !row.isNull(1), try row.bool(1) {
+            details["events"] = "newer than the server's transactions, as after a restore: subscriptions do not see them"
+        }
     }
 
     public func shutdown() async {

@@ -29,3 +29,12 @@ public struct PostgresConfiguration: Sendable, Hashable {
         self.maximumLifetime = maximumLifetime
     }
 }
+
+extension PostgresConfiguration: CustomStringConvertible, CustomReflectable {
+    /// Without user and password, which `url` and `parameters` may hold.
+    public var description: String { "PostgresConfiguration(\(endpoint), schema: \(schema))" }
+
+    public var customMirror: Mirror {
+        Mirror(self, children: ["endpoint": endpoint, "schema": schema, "poolSize": poolSize])
+    }
+}

@@ -53,13 +53,20 @@ extension StoreError {
         case "53200", "53000", "53400":
             return error(.unavailable, "the server has run out of a resource", applied: applied)
         case "54000", "54001", "54011", "54023":
-            return error(.tooLarge, "the request exceeds a limit of the server", applied: applied)
+            return error(
+                .tooLarge, "the request exceeds a limit of the server",
+                "make the value or the filter smaller, or the batch", applied: applied)
         case "25006":
             return error(
                 .unavailable, "the server is a read-only replica, or its transactions are read-only",
                 "let POSTGRES_URL name the primary; with several hosts, target_session_attrs=read-write finds it",
                 applied: applied)
-        case "28P01", "28000":
+        case "28000":
+            return error(
+                .unauthenticated, "the server's rules let this user in from here in another way, or not at all",
+                "check the user, and whether TLS (sslmode) or a client certificate (sslcert, sslkey) is demanded: "
+                    + "pg_hba.conf on the server", applied: applied)
+        case "28P01":
             return error(
                 .unauthenticated, "the server refused the user or the password",
                 "check user and password in POSTGRES_URL (or PGUSER and PGPASSWORD), and pg_hba.conf on the server",

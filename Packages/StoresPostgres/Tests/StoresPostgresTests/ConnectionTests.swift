@@ -140,11 +140,11 @@ struct ConnectionTests {
         try await TestServer.with(poolSize: 4) { backend in
             let start = ContinuousClock.now
             let error = await TestServer.error {
-                _ = try await backend.pool.query("SELECT pg_sleep(30)", .write, deadline: .after(.milliseconds(300)))
+                _ = try await backend.pool.query("SELECT pg_sleep(330)", .write, deadline: .after(.milliseconds(300)))
             }
             #expect(error?.code == .timeout && error?.applied == .unknown)
             #expect(ContinuousClock.now - start < .seconds(2))
-            try await TestServer.until("the server ends it") { try await running(backend, "pg_sleep(30)") == 0 }
+            try await TestServer.until("the server ends it") { try await running(backend, "pg_sleep(330)") == 0 }
         }
     }
 
@@ -152,14 +152,14 @@ struct ConnectionTests {
         try await TestServer.with(poolSize: 4) { backend in
             let task = Task {
                 try await backend.pool.transaction(deadline: .after(.seconds(60))) { lease throws(StoreError) in
-                    try await lease.query("SELECT pg_sleep(41)").count
+                    try await lease.query("SELECT pg_sleep(341)").count
                 }
             }
-            try await TestServer.until("it runs") { try await running(backend, "pg_sleep(41)") == 1 }
+            try await TestServer.until("it runs") { try await running(backend, "pg_sleep(341)") == 1 }
             task.cancel()
             let error = await TestServer.error { _ = try await task.value }
             #expect(error?.code == .cancelled && error?.applied == .no)
-            try await TestServer.until("it ends") { try await running(backend, "pg_sleep(41)") == 0 }
+            try await TestServer.until("it ends") { try await running(backend, "pg_sleep(341)") == 0 }
         }
     }
 

@@ -17,7 +17,7 @@ extension AdapterCatalog {
             text += "\n### \(tier.rawValue)\n\n"
             text += Self.table(
                 [""] + serving.map { "`\($0.name)`" },
-                Capability.all(of: tier).map { capability in
+                Self.all(of: tier, serving.compactMap { $0.tiers[tier] }).map { capability in
                     ["`\(capability.name)`"] + serving.map { $0.tiers[tier]?.contains(capability) == true ? "✓" : "–" }
                 })
             let limits = serving.flatMap { adapter -> [[String]] in

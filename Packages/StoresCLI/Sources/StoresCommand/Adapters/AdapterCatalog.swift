@@ -26,10 +26,16 @@ struct AdapterCatalog {
         } + StoresOptions.settings
     }
 
+    /// The tier's own capabilities, and the shared transactions of the backends that have them.
+    static func all(of tier: Tier, _ serving: [TierCapabilities]) -> [Capability] {
+        let shared = Capability.sharedTransactions(tier)
+        return Capability.all(of: tier) + (serving.contains { $0.contains(shared) } ? [shared] : [])
+    }
+
     private func value(_ adapter: AdapterDescription) -> Value {
         var tiers: [String: Value] = [:]
         for (tier, capabilities) in Self.tiers(adapter) {
-            let features = Capability.all(of: tier).map { ($0.name, Value.bool(capabilities.contains($0))) }
+            let features = Self.all(of: tier, [capabilities]).map { ($0.name, Value.bool(capabilities.contains($0))) }
             let limits = capabilities.limits.map { ($0.key.rawValue, Value.int(Int64($0.value))) }
             tiers[tier.rawValue] = [
                 "capabilities": .object(Dictionary(features, uniquingKeysWith: { $1 })),
@@ -66,7 +72,7 @@ struct AdapterCatalog {
             text += "\(style.bold(adapter.name))  \(adapter.summary)  \(style.dim(adapter.package))\n"
             for (tier, capabilities) in Self.tiers(adapter) {
                 text += "  \(style.cyan(tier.rawValue))\n"
-                let all = Capability.all(of: tier)
+                let all = Self.all(of: tier, [capabilities])
                 let has = all.filter(capabilities.contains).map(\.name)
                 let lacks = all.filter { !capabilities.contains($0) }.map(\.name)
                 if !has.isEmpty { text += "    \(style.green("has")) \(has.joined(separator: ", "))\n" }

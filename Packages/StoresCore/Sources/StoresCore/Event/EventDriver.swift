@@ -24,6 +24,12 @@ public protocol OrderedEventDriver: EventDriver {
     func waitForEvents(after position: Position?, timeout: Duration) async throws(StoreError)
 }
 
+/// Says how far `readAll` is behind what is committed, where a backend holds events back to keep their order (E6).
+public protocol LaggingEventDriver: OrderedEventDriver {
+    /// The age of the oldest committed event that `readAll` does not give yet; zero when there is none.
+    func lag(context: CallContext) async throws(StoreError) -> Duration
+}
+
 /// Removal of whole streams (capability `deleteStream`): events, snapshots and all.
 public protocol DeletingEventDriver: EventDriver {
     /// False when it was not there. Positions of other events do not change, and none is reused.

@@ -80,6 +80,19 @@ public struct EventStore: Sendable {
         }
     }
 
+    /// How far `readAll` and subscriptions are behind what is committed: the age of the oldest event that is held back,
+    /// so that none is skipped, because something that was begun before it is still under way. Zero where nothing is.
+    ///
+    /// Also the metric `stores.event.lag`, in seconds, which subscriptions record while they wait.
+    public func lag(deadline: Deadline? = nil) async throws(StoreError) -> Duration {
+        guard let driver = try ordered("lag") as? any LaggingEventDriver else { return .zero }
+        let lag = try await runtime.call("lag", deadline: deadline, isIdempotent: true) { context throws(StoreError) in
+            try await driver.lag(context: context)
+        }
+        runtime.telemetry.recordEventLag(lag)
+        return lag
+    }
+
     /// Events as they come: at least once, pulled by the reader, going on after the backend was away (E7).
     ///
     /// - Parameters:

@@ -86,12 +86,22 @@ public struct EventSubscription: AsyncSequence, Sendable {
         private func waitForMore() async throws(StoreError) {
             do throws(StoreError) {
                 try await subscription.driver.waitForEvents(after: position, timeout: .seconds(5))
+                await subscription.recordLag()
             } catch {
                 guard error.isRetryable else { throw subscription.runtime.complete(error, "subscribe") }
                 // The next read tells whether the backend is back, and waits for it.
                 try? await Task.sleep(for: .milliseconds(100))
             }
         }
+    }
+
+    /// A measurement, which nobody's work depends on: only where somebody looks, and not more often than is waited.
+    private func recordLag() async {
+        guard runtime.telemetry.hasMetrics, let driver = driver as? any LaggingEventDriver else { return }
+        let context = CallContext(
+            deadline: .after(.seconds(5)), clock: runtime.options.clock, ids: runtime.options.ids)
+        guard let lag = try? await driver.lag(context: context) else { return }
+        runtime.telemetry.recordEventLag(lag)
     }
 
     private func delivers(_ event: RecordedEvent) -> Bool {

@@ -26,6 +26,13 @@ public struct Capability: Sendable, Hashable, CustomStringConvertible {
         Capability(tier: .search, name: capability.rawValue)
     }
 
+    /// The tier's calls may belong to a transaction with those of other tiers of the backend:
+    /// ``Stores/transaction(over:deadline:_:)``. A matter of the whole backend, which declares it for each tier that
+    /// takes part; not among those of ``all(of:)``, which are the tier's own.
+    public static func sharedTransactions(_ tier: Tier) -> Capability {
+        Capability(tier: tier, name: "sharedTransactions")
+    }
+
     /// Every capability of a tier, in a fixed order.
     public static func all(of tier: Tier) -> [Capability] {
         switch tier {

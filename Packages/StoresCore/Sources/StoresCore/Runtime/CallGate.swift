@@ -22,10 +22,13 @@ final class CallGate: Sendable {
     private enum Decision { case entered, closed, wait(UInt64) }
 
     private let limit: Int
+    private let closedError: StoreError
     private let state = Guarded(State())
 
-    init(limit: Int?) {
+    /// - Parameter closedError: What calls meet once it is closed.
+    init(limit: Int?, closedError: StoreError = .shutDown) {
         self.limit = max(1, limit ?? .max)
+        self.closedError = closedError
     }
 
     /// Takes a place, waiting for one until the deadline. Every success is followed by one `leave`.
@@ -42,7 +45,7 @@ final class CallGate: Sendable {
         }
         switch decision {
         case .entered: return nil
-        case .closed: throw Self.closedError
+        case .closed: throw closedError
         case .wait(let id):
             let start = ContinuousClock.now
             try await wait(id, deadline: deadline)
@@ -79,7 +82,7 @@ final class CallGate: Sendable {
         }
         switch admission {
         case .entered: return
-        case .closed: throw Self.closedError
+        case .closed: throw closedError
         case .gaveUp:
             if Task.isCancelled { throw .cancelled(applied: .no) }
             throw StoreError(
@@ -131,7 +134,7 @@ final class CallGate: Sendable {
 
         /// Throws once the backend was shut down under the stream.
         func check() throws(StoreError) {
-            if gate.state.withLock({ $0.isDrained }) { throw CallGate.closedError }
+            if gate.state.withLock({ $0.isDrained }) { throw gate.closedError }
         }
     }
 
@@ -178,8 +181,10 @@ final class CallGate: Sendable {
     /// For tests.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
     var activeCount: Int { state.withLock { $0.active } }
+}
 
-    private static let closedError = StoreError(
+extension StoreError {
+    static let shutDown = StoreError(
         .unavailable, "the store was shut down", remedy: "open the stores anew", applied: .no, isRetryable: false,
         isLocal: true)
 }

@@ -15,11 +15,13 @@ final class TierRuntime: Sendable {
     let backend: any StoreBackend
     private let gate: CallGate
     private let breaker: CircuitBreaker
+    /// The end of the transaction that the calls belong to; nil outside of one.
+    private let latest: Deadline?
 
     init(
         tier: Tier, adapter: AdapterDescription, endpoint: String, capabilities: TierCapabilities,
         options: StoresOptions, telemetry: TierTelemetry, gate: CallGate, breaker: CircuitBreaker,
-        backend: any StoreBackend,
+        backend: any StoreBackend, latest: Deadline? = nil,
         providers: @escaping @Sendable (Capability) -> [String]
     ) {
         self.tier = tier
@@ -31,7 +33,19 @@ final class TierRuntime: Sendable {
         self.gate = gate
         self.breaker = breaker
         self.backend = backend
+        self.latest = latest
         self.providers = providers
+    }
+
+    /// The same for the calls of a transaction: through its gate, never tried again, and not beyond its end.
+    func within(_ transaction: CallGate, until latest: Deadline, without lacking: Set<Capability>) -> TierRuntime {
+        var (capabilities, options) = (capabilities, options)
+        capabilities.features.subtract(lacking)
+        options.retry = .none
+        return TierRuntime(
+            tier: tier, adapter: adapter, endpoint: endpoint, capabilities: capabilities, options: options,
+            telemetry: telemetry, gate: transaction, breaker: breaker, backend: backend, latest: latest,
+            providers: providers)
     }
 
     /// Runs one operation of the driver.
@@ -46,7 +60,8 @@ final class TierRuntime: Sendable {
         _ operation: String, _ collection: String? = nil, deadline: Deadline?, isIdempotent: Bool,
         _ body: (CallContext) async throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        let deadline = deadline ?? .after(options.timeout)
+        var deadline = deadline ?? .after(options.timeout)
+        if let latest { deadline = min(deadline, latest) }
         guard telemetry.isEnabled else {
             do throws(StoreError) {
                 return try await attempt(operation, deadline, isIdempotent, body)
@@ -170,6 +185,12 @@ final class TierRuntime: Sendable {
     }
 
     func unsupported(_ capability: Capability, _ operation: String, reason: String? = nil) -> StoreError {
+        if latest != nil, adapter.tiers[tier]?.contains(capability) == true {
+            return complete(
+                StoreError(
+                    .unsupported, "\(capability) is not to be had within a transaction",
+                    remedy: "call the store itself, after the transaction", applied: .no), operation)
+        }
         let names = providers(capability).filter { $0 != adapter.name }
         let who =
             names.isEmpty ? "no registered adapter has it" : "adapters that have it: \(names.joined(separator: ", "))"

@@ -44,6 +44,7 @@ struct TierTelemetry: Sendable {
         self.metrics = metrics is NOOPMetricsHandler ? nil : metrics
     }
 
+    var hasMetrics: Bool { metrics != nil }
     var isEnabled: Bool { tracer != nil || metrics != nil }
 
     func start(_ operation: String, collection: String?) -> (any Tracing.Span)? {
@@ -99,6 +100,13 @@ struct TierTelemetry: Sendable {
             label: "db.client.connection.wait_time", dimensions: dimensions(operation, nil), aggregate: true,
             factory: metrics
         ).record(Double(seconds) + Double(attoseconds) * 1e-18)
+    }
+
+    func recordEventLag(_ lag: Duration) {
+        guard let metrics else { return }
+        let (seconds, attoseconds) = lag.components
+        Gauge(label: "stores.event.lag", dimensions: dimensions("lag", nil), factory: metrics)
+            .record(Double(seconds) + Double(attoseconds) * 1e-18)
     }
 
     private func dimensions(_ operation: String, _ collection: String?) -> [(String, String)] {

@@ -4,17 +4,58 @@ import Synchronization
 
 /// Making a connection: blocks its thread, which is one of the adapter's own, never longer than told.
 struct PQConnect: Sendable {
+    /// The host of several that was reached last.
+    private final class Preference: Sendable {
+        let host = Atomic<Int>(0)
+    }
+
     let configuration: PostgresConfiguration
     let endpoint: String
+    private let preference = Preference()
 
+    init(configuration: PostgresConfiguration, endpoint: String) {
+        self.configuration = configuration
+        self.endpoint = endpoint
+    }
+
+    /// Of several hosts one after the other is tried, each for its part of the time: libpq itself, when it does not
+    /// block, goes on to the next when one refuses, and waits for ever when one is silent.
+    ///
     /// - Parameters:
     ///   - phase: Told how far it came.
     ///   - isGivenUp: Asked now and then.
     func open(
         deadline: Deadline, phase: (StoreError.Phase) -> Void, isGivenUp: () -> Bool
     ) throws(StoreError) -> PQHandle {
+        let hosts = configuration.hosts
+        guard hosts.count > 1 else { return try open([:], deadline, phase, isGivenUp) }
+        let first = preference.host.load(ordering: .relaxed)
+        var failure: StoreError?
+        for step in hosts.indices {
+            let index = (first + step) % hosts.count
+            let part = deadline.remaining / (hosts.count - step)
+            do throws(StoreError) {
+                let handle = try open(hosts[index], min(deadline, .after(part)), phase, isGivenUp)
+                preference.host.store(index, ordering: .relaxed)
+                return handle
+            } catch {
+                // As libpq: a server that was reached and refuses the user speaks for all.
+                guard error.code == .unavailable, !isGivenUp() else { throw error }
+                failure = error
+            }
+        }
+        throw failure ?? StoreError(.unavailable, "no host is named", endpoint: endpoint, applied: .no)
+    }
+
+    /// - Parameters:
+    ///   - host: Takes the place of what the configuration says.
+    ///   - phase: Told how far it came.
+    ///   - isGivenUp: Asked now and then.
+    private func open(
+        _ host: [String: String], _ deadline: Deadline, _ phase: (StoreError.Phase) -> Void, _ isGivenUp: () -> Bool
+    ) throws(StoreError) -> PQHandle {
         phase(.dns)
-        let handle = try begin()
+        let handle = try begin(host)
         // Before the server says anything: its errors then come with their codes.
         PQsetErrorVerbosity(handle.connection, PQERRORS_VERBOSE)
         PQsetNoticeReceiver(handle.connection, { _, _ in }, nil)
@@ -63,13 +104,20 @@ struct PQConnect: Sendable {
         }
     }
 
-    private func begin() throws(StoreError) -> PQHandle {
-        // Of a keyword that occurs twice the last counts, and what the URL holds takes the place of `dbname`.
-        var parameters = configuration.parameters.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        if let url = configuration.url { parameters.append(("dbname", url)) }
-        parameters += forced
-        let names = parameters.map(\.0)
-        let values = parameters.map(\.1)
+    /// What libpq is given. It expands the first `dbname` alone, which therefore is the URL; of a keyword that occurs
+    /// twice the last counts, and so none follows that the URL has.
+    func keywords(_ host: [String: String] = [:]) -> [(name: String, value: String)] {
+        let given = configuration.given
+        var parameters = configuration.url.map { [("dbname", $0)] } ?? []
+        parameters += configuration.parameters.filter { given[$0.key] == nil }.sorted { $0.key < $1.key }
+            .map { ($0.key, $0.value) }
+        return parameters + forced(given) + host.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    private func begin(_ host: [String: String]) throws(StoreError) -> PQHandle {
+        let parameters = keywords(host)
+        let names = parameters.map(\.name)
+        let values = parameters.map(\.value)
         let connection = Self.withCStrings(names) { names in
             Self.withCStrings(values) { values in PQconnectStartParams(names, values, 1) }
         }
@@ -82,16 +130,15 @@ struct PQConnect: Sendable {
     }
 
     /// What the adapter relies on, and what detects a peer that is gone without a word; the URL may set the latter.
-    private var forced: [(String, String)] {
+    private func forced(_ url: [String: String]) -> [(name: String, value: String)] {
         var forced = [("client_encoding", "UTF8"), ("fallback_application_name", "swift-backend-stores")]
-        let given = Set(configuration.parameters.keys).union(configuration.given.keys)
+        let given = Set(configuration.parameters.keys).union(url.keys)
         for (name, value) in [("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3")]
         where !given.contains(name) {
             forced.append((name, value))
         }
         // With several hosts the one that takes writes is meant, unless the URL says otherwise.
-        let hosts = configuration.given["host"] ?? configuration.parameters["host"] ?? ""
-        if hosts.contains(","), !given.contains("target_session_attrs") {
+        if configuration.hosts.count > 1, !given.contains("target_session_attrs") {
             forced.append(("target_session_attrs", "read-write"))
         }
         return forced
@@ -115,6 +162,25 @@ struct PQConnect: Sendable {
 }
 
 extension PostgresConfiguration {
+    /// Each host of several, as the keywords that name it alone; empty when libpq is to choose by itself.
+    var hosts: [[String: String]] {
+        let found = parameters.merging(given) { $1 }
+        // Preferences among all of them are libpq's to keep.
+        if found["target_session_attrs"] == "prefer-standby" || found["load_balance_hosts"] != nil { return [] }
+        func list(_ keyword: String) -> [String] {
+            found[keyword].map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } ?? []
+        }
+        let (names, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
+        return (0..<max(names.count, addresses.count)).map { index in
+            var host: [String: String] = [:]
+            if index < names.count { host["host"] = names[index] }
+            if index < addresses.count { host["hostaddr"] = addresses[index] }
+            // One port is that of all.
+            if let port = index < ports.count ? ports[index] : ports.first { host["port"] = port }
+            return host
+        }
+    }
+
     /// What the URL says, by libpq's keywords; empty without one, or when it does not parse.
     var given: [String: String] {
         guard let url, let options = PQconninfoParse(url, nil) else { return [:] }

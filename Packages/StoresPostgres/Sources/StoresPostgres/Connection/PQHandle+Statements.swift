@@ -55,16 +55,19 @@ extension PQHandle {
         return try results(deadline).last?.affected ?? 0
     }
 
-    /// Hands something to libpq, which refuses it by 0 while the socket takes no more.
+    /// Hands something to libpq and waits until the socket has taken it: libpq would keep whatever it is given.
     private func put(_ deadline: Deadline, _ body: () -> Int32) throws(StoreError) {
+        guard body() == 1 else { throw lost() }
         while true {
+            let pending = PQflush(connection)
+            guard pending >= 0 else { throw lost() }
+            if pending == 0 { return }
             if deadline.hasPassed { throw .timeout("COPY", applied: .no) }
-            switch body() {
-            case 1: return
-            case 0: _ = Self.wait(socket, forReading: false, milliseconds: min(100, deadline.remainingMilliseconds))
-            default: throw lost()
+            _ = Self.wait(socket, forReading: false, milliseconds: min(20, deadline.remainingMilliseconds))
+            // The server may have something to say meanwhile, and wait until it is heard.
+            if Self.wait(socket, forReading: true, milliseconds: 0) {
+                guard PQconsumeInput(connection) == 1 else { throw lost() }
             }
-            guard PQflush(connection) >= 0 else { throw lost() }
         }
     }
 

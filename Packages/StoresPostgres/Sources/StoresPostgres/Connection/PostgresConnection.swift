@@ -43,6 +43,10 @@ final class PostgresConnection: @unchecked Sendable {
     private var writer: (any DispatchSourceWrite)?
     private let inbox = Mutex(Inbox())
     private let load = Atomic<Int>(0)
+    /// What the server has yet to answer, also where nobody waits for it any more.
+    private let owed = Atomic<Int>(0)
+    /// When the server last answered, or was first asked: milliseconds since `openedAt`.
+    private let progress = Atomic<Int64>(0)
     private let retired = Atomic<Bool>(false)
 
     /// How long a request may be overdue before the connection counts as dead: the server's own limit comes first.
@@ -60,8 +64,18 @@ final class PostgresConnection: @unchecked Sendable {
         serverVersion = handle.serverVersion
     }
 
-    /// Requests that wait or are under way.
-    var pending: Int { load.load(ordering: .relaxed) }
+    /// Requests that wait or are under way. One that the server has been busy with for long weighs as a crowd, for
+    /// what comes would wait behind it.
+    var pending: Int {
+        let owed = owed.load(ordering: .relaxed)
+        let count = max(load.load(ordering: .relaxed), owed)
+        guard owed > 0, elapsed - progress.load(ordering: .relaxed) > Self.slow else { return count }
+        return count + PostgresPool.State.crowd
+    }
+
+    private static let slow: Int64 = 50
+
+    private var elapsed: Int64 { openedAt.duration(to: .now).wholeMilliseconds }
 
     /// No more requests are to be given to it.
     var isRetired: Bool {
@@ -144,8 +158,10 @@ final class PostgresConnection: @unchecked Sendable {
     /// Sends what is to be sent, with one flush.
     private func send(_ requests: [PostgresRequest]) {
         guard !requests.isEmpty else { return }
-        let actions = pipeline.plan(requests) { Self.statementTimeout(for: $0.deadline) }
+        if pipeline.isIdle { progress.store(elapsed, ordering: .relaxed) }
+        let actions = pipeline.plan(requests) { Self.statementTimeout(for: $0.serverDeadline) }
         for action in actions where !perform(action) { return fail() }
+        owed.store(pipeline.inFlight, ordering: .relaxed)
         flush()
     }
 
@@ -205,6 +221,8 @@ final class PostgresConnection: @unchecked Sendable {
             let wasIdle = pipeline.isIdle
             let isAlive = PQconsumeInput(handle.connection) == 1
             receive(&completions)
+            owed.store(pipeline.inFlight, ordering: .relaxed)
+            progress.store(elapsed, ordering: .relaxed)
             if onNotify != nil { collect(&notifications) }
             guard isAlive, !handle.isBroken else { return fail() }
             let again = pipeline.takeAgain()
@@ -308,13 +326,19 @@ final class PostgresConnection: @unchecked Sendable {
                 }
             }
             if let oldest = pipeline.requests.first {
-                let limit = oldest.deadline.advanced(by: Self.patience)
+                let limit = max(oldest.deadline, serverLimit).advanced(by: Self.patience)
                 // Nothing comes any more, not even the server's own time-out.
                 if limit <= now { return fail() }
                 if oldest.deadline <= now { next = min(next ?? limit, limit) }
             }
             if let next { arm(next) }
         }
+    }
+
+    /// When the server ends the statement that it is busy with.
+    private var serverLimit: ContinuousClock.Instant {
+        let begin = openedAt.advanced(by: .milliseconds(progress.load(ordering: .relaxed)))
+        return begin.advanced(by: .milliseconds(pipeline.statementTimeout))
     }
 
     // MARK: End

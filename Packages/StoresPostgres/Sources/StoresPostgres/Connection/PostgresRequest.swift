@@ -9,17 +9,20 @@ final class PostgresRequest: PostgresPromise<PostgresOutcome>, @unchecked Sendab
     let deadline: ContinuousClock.Instant
     /// Whether the server's time limit is set to fit the deadline. Not within a transaction, whose end might revert it.
     let setsTimeout: Bool
+    /// What that limit is to fit: of a transaction's first statement, the deadline of them all.
+    let serverDeadline: ContinuousClock.Instant
     /// How often it was sent again, since its neighbour failed or a prepared statement was outdated.
     var resends = 0
 
     init(
         _ commands: [PostgresEncodedCommand], _ kind: PostgresKind, deadline: ContinuousClock.Instant,
-        setsTimeout: Bool = true
+        setsTimeout: Bool = true, serverDeadline: ContinuousClock.Instant? = nil
     ) {
         self.commands = commands
         self.kind = kind
         self.deadline = deadline
         self.setsTimeout = setsTimeout
+        self.serverDeadline = serverDeadline ?? deadline
     }
 
     /// A read of one command may share its Sync with others.

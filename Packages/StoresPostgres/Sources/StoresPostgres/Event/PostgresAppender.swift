@@ -15,8 +15,19 @@ final class PostgresAppender: Sendable {
         }
     }
 
+    /// How many appends a transaction has made, which are announced when it has committed.
+    final class Count: Sendable {
+        private let number = Atomic<Int>(0)
+
+        var any: Bool { number.load(ordering: .acquiring) > 0 }
+
+        func add() { number.add(1, ordering: .acquiringAndReleasing) }
+    }
+
     private struct State {
         var waiting: [Item] = []
+        /// On their way in a batch, which may last longer than their own deadlines.
+        var sent: [ObjectIdentifier: Item] = [:]
         var batches = 0
     }
 
@@ -80,6 +91,7 @@ final class PostgresAppender: Sendable {
                 let items = self.next()
                 if items.isEmpty { return }
                 let results = await self.send(items.map(\.append), isCancellable: false)
+                self.state.withLock { state in for item in items { state.sent[ObjectIdentifier(item)] = nil } }
                 for (item, result) in zip(items, results) { item.finish(result) }
                 // Those who append again at once are to be in the next batch: they go first.
                 if items.count > 1 { await Task.yield() }
@@ -87,6 +99,7 @@ final class PostgresAppender: Sendable {
         }
         if isStarted { return }
         while case let items = next(), !items.isEmpty {
+            state.withLock { state in for item in items { state.sent[ObjectIdentifier(item)] = nil } }
             for item in items { item.finish(.failure(.notSent(nil, .write))) }
         }
     }
@@ -107,6 +120,7 @@ final class PostgresAppender: Sendable {
                 }
                 guard item.beginSending() else { continue }
                 taken[key] = item
+                state.sent[ObjectIdentifier(item)] = item
                 bytes += item.append.events.reduce(0) { $0 + $1.data.count }
             }
             state.waiting = left
@@ -126,7 +140,8 @@ final class PostgresAppender: Sendable {
         } catch {
             // The same event at the same moment by somebody else: the next look finds it there.
             if error.code == .alreadyExists, appends.count == 1 { return [.success(nil)] }
-            let isOwn = error.applied == .no && error.sqlState != nil && error.code != .timeout
+            // Values, constraints, syntax, limits: the others are not to blame for the server's state.
+            let isOwn = ["21", "22", "23", "42", "54"].contains(error.sqlState?.prefix(2) ?? "")
             guard isOwn, appends.count > 1 else { return appends.map { _ in .failure(error) } }
             // One of them is at fault: each by itself.
             var outcomes: [Outcome] = []
@@ -136,7 +151,7 @@ final class PostgresAppender: Sendable {
     }
 
     private func endOverdue() -> ContinuousClock.Instant? {
-        let waiting = state.withLock { $0.waiting }
+        let waiting = state.withLock { $0.waiting + $0.sent.values }
         let now = ContinuousClock.now
         var next: ContinuousClock.Instant?
         for item in waiting {

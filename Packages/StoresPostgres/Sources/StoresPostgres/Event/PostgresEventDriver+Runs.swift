@@ -95,7 +95,7 @@ extension PostgresEventDriver: RunDriver {
     {
         guard limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(limit)") }
         let after = try cursor.map { cursor throws(StoreError) in try CursorCodec.text(cursor) } ?? ""
-        let more = Int64(limit).addingReportingOverflow(1).partialValue
+        let more = Int64(min(limit, .max - 1)) + 1
         let rows =
             if let status {
                 try await pool.query(

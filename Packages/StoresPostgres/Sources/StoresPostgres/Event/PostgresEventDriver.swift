@@ -3,8 +3,11 @@ import StoresCore
 /// The event tier: streams, one order over all of them, runs and snapshots.
 struct PostgresEventDriver: EventDriver {
     let backend: PostgresBackend
+    /// Of the transaction that its calls belong to, and what it appended.
+    var lease: PostgresLease?
+    var appends: PostgresAppender.Count?
 
-    var pool: PostgresPool { backend.pool }
+    var pool: PostgresAccess { PostgresAccess(pool: backend.pool, lease: lease) }
 
     func append(
         _ events: [NewEvent], to stream: String, expected: ExpectedRevision, context: CallContext
@@ -18,7 +21,7 @@ struct PostgresEventDriver: EventDriver {
             events, to: stream, expected: expected, now: context.now, deadline: context.deadline)
         var attempt = 1
         while true {
-            if let result = try await backend.appender.append(append) { return result }
+            if let result = try await appendOnce(append) { return result }
             // Something kept it from being appended: look what.
             if let result = try await explain(append, context.deadline) { return result }
             // By now it is gone.
@@ -29,6 +32,22 @@ struct PostgresEventDriver: EventDriver {
                     .unavailable, "others kept changing the same stream", resource: stream, applied: .no,
                     isRetryable: true)
             }
+        }
+    }
+
+    /// - Returns: Nil when it was not appended.
+    private func appendOnce(_ append: PostgresAppend) async throws(StoreError) -> AppendResult? {
+        guard lease != nil else { return try await backend.appender.append(append) }
+        do throws(StoreError) {
+            let answers = try await pool.group(
+                [PostgresAppendStatement.command([append])], .write, deadline: append.deadline)
+            guard let row = answers.first?.first else { return nil }
+            appends?.add()
+            return try PostgresAppendStatement.result(row, [append]).result
+        } catch {
+            // The same event at the same moment by somebody else: the next look finds it there.
+            guard error.code == .alreadyExists else { throw error }
+            return nil
         }
     }
 
@@ -81,7 +100,7 @@ extension PostgresEventDriver: OrderedEventDriver {
     func readAll(after position: Position?, limit: Int, context: CallContext) async throws(StoreError) -> EventSlice {
         guard limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(limit)") }
         let after = try PostgresPosition(position)
-        let more = Int64(limit).addingReportingOverflow(1).partialValue
+        let more = Int64(min(limit, .max - 1)) + 1
         let rows = try await pool.query(
             """
             SELECT \(PostgresEventRow.columns) FROM events
@@ -92,7 +111,22 @@ extension PostgresEventDriver: OrderedEventDriver {
         var events: [RecordedEvent] = []
         events.reserveCapacity(min(rows.count, limit))
         for row in rows.prefix(limit) { events.append(try PostgresEventRow.event(row, at: 0)) }
+        if events.isEmpty, position != nil { try await checkThatTheServerKnows(after, context.deadline) }
         return EventSlice(events: events, next: events.last?.position ?? position, isAtEnd: rows.count <= limit)
+    }
+
+    /// A server that was restored from a dump, or promoted before it had received everything, counts transactions from
+    /// an earlier number on: what it stores now would lie below the position, and never be seen.
+    private func checkThatTheServerKnows(_ position: PostgresPosition, _ deadline: Deadline) async throws(StoreError) {
+        let rows = try await pool.query(
+            "SELECT $1 < pg_snapshot_xmax(pg_current_snapshot())", [.xid8(position.transaction)], .read,
+            deadline: deadline)
+        if try rows.first?.bool(0) == true { return }
+        throw StoreError(
+            .preconditionFailed, "the position is newer than the server's last transaction: the server was restored, "
+                + "or took over before it had received everything",
+            remedy: "read again from the start, or from a position that this server has given out since", applied: .no,
+            isRetryable: false)
     }
 
     func head(context: CallContext) async throws(StoreError) -> Position? {
@@ -122,16 +156,35 @@ extension PostgresEventDriver: OrderedEventDriver {
     }
 }
 
+extension PostgresEventDriver: LaggingEventDriver {
+    func lag(context: CallContext) async throws(StoreError) -> Duration {
+        let rows = try await pool.query(Self.heldBack, .read, deadline: context.deadline)
+        guard let oldest = try rows.first?.timestamp(0) else { return .zero }
+        return max(.zero, .milliseconds(context.now.millisecondsSinceEpoch - oldest.millisecondsSinceEpoch))
+    }
+
+    /// When the first event was recorded that nobody may read yet.
+    static let heldBack = """
+        SELECT recorded_at FROM events WHERE NOT \(PostgresPosition.isSettled)
+        ORDER BY transaction, sequence LIMIT 1
+        """
+}
+
 extension PostgresEventDriver: DeletingEventDriver {
     /// The stream's row stays, without events: whoever appends still finds a row to lock.
     func deleteStream(_ stream: String, context: CallContext) async throws(StoreError) -> Bool {
-        let answers = try await pool.group(
-            [
-                PostgresCommand(
-                    "UPDATE streams SET last_revision = -1 WHERE stream = $1 AND last_revision >= 0", [.text(stream)]),
-                PostgresCommand("DELETE FROM events WHERE stream = $1", [.text(stream)]),
-                PostgresCommand("DELETE FROM snapshots WHERE stream = $1", [.text(stream)]),
-            ], .write, deadline: context.deadline)
+        let answers = try await pool.group(Self.deletion(of: stream), .write, deadline: context.deadline)
         return answers[0].affected > 0
+    }
+
+    /// A stream that was not there to be locked may have been made between the statements: what is removed belongs to a
+    /// stream that has ended.
+    static func deletion(of stream: String) -> [PostgresCommand] {
+        let hasEnded = "NOT EXISTS (SELECT FROM streams WHERE stream = $1 AND last_revision >= 0)"
+        return [
+            "UPDATE streams SET last_revision = -1 WHERE stream = $1 AND last_revision >= 0",
+            "DELETE FROM events WHERE stream = $1 AND \(hasEnded)",
+            "DELETE FROM snapshots WHERE stream = $1 AND \(hasEnded)",
+        ].map { PostgresCommand($0, [.text(stream)]) }
     }
 }

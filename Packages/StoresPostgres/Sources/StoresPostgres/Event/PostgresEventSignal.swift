@@ -40,6 +40,7 @@ final class PostgresEventSignal: Sendable {
     private static let pause = Duration.milliseconds(5)
     private static let shortest = Duration.milliseconds(5)
     private static let longest = Duration.seconds(1)
+    private static let longestRest = Duration.milliseconds(200)
 
     init(pool: PostgresPool, work: PostgresWork) {
         self.pool = pool
@@ -51,6 +52,7 @@ final class PostgresEventSignal: Sendable {
     /// Returns when `look` finds events, or at `until`.
     func wait(until: Deadline, look: () async throws(StoreError) -> Bool) async throws(StoreError) {
         var pause = Self.shortest
+        var rest = Duration.zero
         listen()
         while true {
             let wakes = state.withLock { $0.wakes }
@@ -59,8 +61,21 @@ final class PostgresEventSignal: Sendable {
             guard now < until.instant else { return }
             let wasWoken = try await sleep(until: min(until.instant, now.advanced(by: pause)), unless: wakes)
             guard let wasWoken else { return }
-            // Somebody appended: what can't be read yet, because a transaction before it is still open, soon can.
-            pause = wasWoken ? Self.shortest : min(pause * 2, Self.longest)
+            guard wasWoken else {
+                pause = min(pause * 2, Self.longest)
+                continue
+            }
+            // Somebody appended: what can't be read yet, because a transaction before it is still open, soon can. While
+            // one stays open, each commit wakes in vain: ever less is looked.
+            if rest > .zero {
+                do {
+                    try await Task.sleep(for: min(rest, ContinuousClock.now.duration(to: until.instant)))
+                } catch {
+                    throw .cancelled()
+                }
+            }
+            rest = min(max(rest * 2, Self.shortest), Self.longestRest)
+            pause = Self.shortest
         }
     }
 

@@ -31,7 +31,7 @@ extension PostgresMemoryDriver {
             \(filter.map { "AND \($0)" } ?? "")
             """
         let limit = arguments.bind(.int8(Int64(clamping: request.limit)))
-        let rows = try await backend.pool.query(
+        let rows = try await pool.query(
             """
             WITH hits AS MATERIALIZED (\(hits)),
             w AS MATERIALIZED (\(ranking.weights(source: source, lengths: ["f.word_count"]))),
@@ -63,7 +63,7 @@ extension PostgresMemoryDriver {
         let dimensions = arguments.bind(.int4(Int32(clamping: vector.count)))
         let limit = arguments.bind(.int8(Int64(clamping: request.limit)))
         // The case decides first: pgvector refuses to compare vectors of different lengths.
-        let rows = try await backend.pool.query(
+        let rows = try await pool.query(
             """
             WITH best AS (
                 SELECT * FROM (

@@ -3,8 +3,10 @@ import StoresCore
 /// The memory tier. A fact and its line of history are written by one statement, and so is a whole batch.
 struct PostgresMemoryDriver: MemoryDriver {
     let backend: PostgresBackend
+    /// Of the transaction that its calls belong to.
+    var lease: PostgresLease?
 
-    private var pool: PostgresPool { backend.pool }
+    var pool: PostgresAccess { PostgresAccess(pool: backend.pool, lease: lease) }
 
     // MARK: - Writing
 

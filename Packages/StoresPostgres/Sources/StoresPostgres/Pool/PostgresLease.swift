@@ -48,8 +48,12 @@ final class PostgresLease: Sendable {
     }
 
     /// Several statements in one round trip. In a transaction they belong to it; otherwise they are one.
-    func group(_ commands: [PostgresCommand]) async throws(StoreError) -> [PostgresRows] {
+    ///
+    /// - Parameter deadline: Where it is earlier than the lease's.
+    func group(_ commands: [PostgresCommand], deadline: Deadline? = nil) async throws(StoreError) -> [PostgresRows] {
         if commands.isEmpty { return [] }
+        if isAbandoned { throw .rolledBack }
+        let deadline = min(deadline ?? self.deadline, self.deadline)
         let (begin, isFirst) = state.withLock { state in
             defer {
                 state.begin = nil
@@ -58,13 +62,16 @@ final class PostgresLease: Sendable {
             return (state.begin, state.isFirst)
         }
         let all = (begin.map { [PostgresCommand($0, isPrepared: false)] } ?? []) + commands
-        let rows = try await run(all, setsTimeout: isFirst || !isTransaction)
+        let rows = try await run(all, deadline, setsTimeout: isFirst || !isTransaction)
         return begin == nil ? rows : Array(rows.dropFirst())
     }
 
-    private func run(_ commands: [PostgresCommand], setsTimeout: Bool) async throws(StoreError) -> [PostgresRows] {
+    private func run(_ commands: [PostgresCommand], _ deadline: Deadline, setsTimeout: Bool)
+        async throws(StoreError) -> [PostgresRows]
+    {
         let request = PostgresRequest(
-            try pool.encode(commands), .write, deadline: deadline.instant, setsTimeout: setsTimeout)
+            try pool.encode(commands), .write, deadline: deadline.instant, setsTimeout: setsTimeout,
+            serverDeadline: self.deadline.instant)
         let outcome = await connection.run(request)
         if case .rows(let rows) = outcome { return rows }
         switch outcome {
@@ -74,9 +81,7 @@ final class PostgresLease: Sendable {
         let error = pool.error(outcome, .write, connection)
         // Before COMMIT nothing of a transaction is applied.
         guard isTransaction, error.applied == .unknown else { throw error }
-        throw StoreError(
-            error.code, error.message, remedy: error.remedy, applied: .no, isRetryable: error.isRetryable,
-            underlying: error.underlying)
+        throw error.notApplied
     }
 
     /// `COPY … FROM STDIN (FORMAT binary)`.
@@ -119,11 +124,13 @@ final class PostgresLease: Sendable {
                 return .failure(error)
             }
         } onCancel: {
-            // What blocks on the socket returns with an error.
+            // What blocks on the socket returns with an error. Whoever has the connection next is not to be hit.
+            abandon()
             pool.cancel(connection)
         }
-        if case .failure = result, Task.isCancelled { throw .cancelled(applied: .no) }
-        return try result.get()
+        guard case .failure(let error) = result else { return try result.get() }
+        if Task.isCancelled { throw .cancelled(applied: .no) }
+        throw isTransaction ? error.notApplied : error
     }
 }
 
@@ -170,6 +177,7 @@ extension PostgresPool {
     private func commit(_ lease: PostgresLease) async throws(StoreError) {
         guard lease.hasBegun else { return }
         if Task.isCancelled { throw .cancelled(applied: .no) }
+        if lease.isAbandoned { throw .rolledBack }
         let request = PostgresRequest(
             try encode([PostgresCommand("COMMIT")]), .write, deadline: lease.deadline.instant, setsTimeout: false)
         let outcome = await lease.connection.run(request)
@@ -203,4 +211,18 @@ extension PostgresPool {
         }
         giveBack(lease.connection, isUsable: lease.connection.isFree)
     }
+}
+
+extension StoreError {
+    /// The same error of something that took no effect.
+    var notApplied: StoreError {
+        StoreError(
+            code, message, remedy: remedy, endpoint: endpoint, resource: resource, applied: .no, conflict: conflict,
+            isRetryable: isRetryable, isLocal: isLocal, phase: phase, underlying: underlying)
+    }
+
+    /// A statement before this one was given up, and with it the transaction.
+    fileprivate static let rolledBack = StoreError(
+        .unavailable, "a statement of the transaction was given up, and the transaction rolled back",
+        remedy: "repeat the transaction as a whole", applied: .no, isRetryable: true, isLocal: true)
 }

@@ -16,6 +16,8 @@ extension PostgresPool {
         defer { giveBack(connection, isUsable: false) }
         let result = try await connection.alone { handle in
             _ = PQsetnonblocking(handle.connection, 0)
+            // The limit of a call that had the connection before.
+            PQclear(PQexec(handle.connection, "RESET statement_timeout"))
             return Result<T, any Error> { try body(handle.connection) }
         }
         return try result.get()

@@ -103,8 +103,10 @@ public final class PostgresPool: Sendable {
         switch outcome {
         case .rows: return StoreError(.internal, "an answer was taken for an error")
         case .failed(let failure):
-            // The server has become a replica, or ends the connection: a new one may find a better server.
-            if failure.sqlState == "25006" || failure.endsConnection { retire(connection) }
+            // The server has become a replica, or ends the connection: a new one may find a better server. One a second
+            // is enough to find out.
+            let isOld = connection.openedAt.duration(to: .now) > .seconds(1)
+            if failure.endsConnection || failure.sqlState == "25006" && isOld { retire(connection) }
             return .postgres(failure, kind, endpoint: endpoint)
         case .lost(let failure): return .lost(failure, kind)
         case .notSent(let failure): return .notSent(failure, kind)
@@ -201,6 +203,8 @@ public final class PostgresPool: Sendable {
     /// Asks the server to stop what a leased connection is doing, and closes it.
     func cancel(_ connection: PostgresConnection) {
         cancelling.async {
+            // Once is enough.
+            if connection.isClosed { return }
             var text = [CChar](repeating: 0, count: 256)
             if let cancel = PQgetCancel(connection.handle.connection) {
                 _ = PQcancel(cancel, &text, Int32(text.count))
@@ -241,7 +245,7 @@ public final class PostgresPool: Sendable {
         opening.async {
             do throws(StoreError) {
                 let connection = try self.make(id, queue, deadline)
-                self.known.withLock { $0.failure = nil }
+                self.known.withLock { known in (known.failure, known.phase) = (nil, nil) }
                 let actions = self.state.withLock { state in
                     guard let index else {
                         return state.returned(connection, isNew: true) { $0.finish(.success(connection)) }
@@ -250,7 +254,8 @@ public final class PostgresPool: Sendable {
                 }
                 self.perform(actions, own)
             } catch {
-                let failure = error.filling(endpoint: self.endpoint, applied: .no)
+                // Whatever was on its way was the session's beginning, and nobody's write.
+                let failure = error.filling(endpoint: self.endpoint).notApplied
                 self.known.withLock { $0.failure = failure }
                 self.logger.debug("no connection to Postgres", metadata: ["error": "\(failure)"])
                 let actions = self.state.withLock { state in
@@ -360,7 +365,7 @@ public final class PostgresPool: Sendable {
         return StoreError(
             .timeout, "no connection was free before the deadline",
             remedy: "raise POSTGRES_POOL_SIZE, or look for long transactions with: stores doctor", applied: .no,
-            phase: phase == .open ? nil : phase)
+            isLocal: phase == nil, phase: phase)
     }
 
     private var closedError: StoreError {

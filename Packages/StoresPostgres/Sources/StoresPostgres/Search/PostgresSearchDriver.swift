@@ -3,13 +3,16 @@ import StoresCore
 /// The search tier: documents as `jsonb`, their analysed words beside them.
 struct PostgresSearchDriver: SearchDriver {
     let backend: PostgresBackend
+    /// Of the transaction that its calls belong to. What it meets there is nobody else's to know.
+    private let lease: PostgresLease?
     private let indexes = PostgresSearchIndexes()
 
-    init(backend: PostgresBackend) {
+    init(backend: PostgresBackend, lease: PostgresLease? = nil) {
         self.backend = backend
+        self.lease = lease
     }
 
-    var pool: PostgresPool { backend.pool }
+    var pool: PostgresAccess { PostgresAccess(pool: backend.pool, lease: lease) }
 
     /// Runs what needs the index's table. A table that another process has dropped is looked for once more.
     func perform<T: Sendable>(

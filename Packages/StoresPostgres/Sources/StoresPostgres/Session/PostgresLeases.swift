@@ -3,14 +3,14 @@ import StoresCore
 /// Leases with fencing (S9), of sessions or of runs: a table for each. A lease's row stays when the lease ends, so that
 /// no generation is used again.
 struct PostgresLeases {
-    let pool: PostgresPool
+    let pool: PostgresAccess
     private let acquisition: String
     private let renewal: String
     private let end: String
     private let look: String
 
     /// - Parameter table: `leases` or `run_leases`.
-    init(pool: PostgresPool, table: StaticString) {
+    init(pool: PostgresAccess, table: StaticString) {
         self.pool = pool
         acquisition = """
             INSERT INTO \(table) AS l (key, generation, expires_at, is_released) VALUES ($1, 1, $3, false)

@@ -29,6 +29,7 @@ extension PostgresSessionDriver: StructuredSessionDriver {
                 applied: .no, underlying: error.underlying)
         }
         guard let row = rows.first else { throw try await wrongKind(key, wanted: "a counter", context) }
+        await purge(context)
         return try row.int(0)
     }
 

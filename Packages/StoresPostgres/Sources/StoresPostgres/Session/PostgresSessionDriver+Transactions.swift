@@ -32,8 +32,10 @@ extension PostgresSessionDriver: TransactionalSessionDriver {
                 let state = try await Self.lock(operations, now, lease)
                 try state.check(operations)
                 let plan = try state.plan(operations, now)
-                let answers = try await lease.group(plan.commands)
-                return try state.outcomes(operations, plan, answers)
+                let answers = try await lease.group(plan.reservations + plan.commands)
+                let reserved = plan.reservations.count
+                try PostgresSessionState.checkReservations(answers.prefix(reserved))
+                return try state.outcomes(operations, plan, Array(answers.dropFirst(reserved)))
             }
         } catch {
             if error.underlying is PostgresSessionState.Overtaken { return nil }

@@ -4,8 +4,10 @@ import StoresCore
 /// statement, where the row's lock makes them hold until the commit.
 struct PostgresSessionDriver: SessionDriver {
     let backend: PostgresBackend
+    /// Of the transaction that its calls belong to.
+    var lease: PostgresLease?
 
-    var pool: PostgresPool { backend.pool }
+    var pool: PostgresAccess { PostgresAccess(pool: backend.pool, lease: lease) }
 
     func get(_ keys: [String], context: CallContext) async throws(StoreError) -> [SessionEntry?] {
         if keys.isEmpty { return [] }
@@ -70,9 +72,14 @@ struct PostgresSessionDriver: SessionDriver {
             }
         }
         if !refused.isEmpty {
-            let reasons = try await PostgresSessionRefusals(
-                pool: pool, writes: refused.map { writes[$0] }, now: now, deadline: context.deadline)
-            for index in refused { results[index] = .failure(reasons.reason(for: writes[index])) }
+            do throws(StoreError) {
+                let reasons = try await PostgresSessionRefusals(
+                    pool: pool, writes: refused.map { writes[$0] }, now: now, deadline: context.deadline)
+                for index in refused { results[index] = .failure(reasons.reason(for: writes[index])) }
+            } catch {
+                // The others are committed: who is told of an error would write them again.
+                for index in refused { results[index] = .failure(error.notApplied) }
+            }
         }
         await purge(context)
         return results.map { $0 ?? .failure(StoreError(.internal, "a write has no outcome", applied: .unknown)) }
@@ -123,7 +130,7 @@ struct PostgresSessionDriver: SessionDriver {
     {
         guard limit >= 1 else { throw .invalidArgument("limit is at least 1; got \(limit)") }
         let after = try cursor.map { cursor throws(StoreError) in try CursorCodec.text(cursor) } ?? ""
-        let more = Int64(limit).addingReportingOverflow(1).partialValue
+        let more = Int64(min(limit, .max - 1)) + 1
         let visible = "(expires_at IS NULL OR expires_at > $3)"
         let now = PostgresParameter.int8(context.now.millisecondsSinceEpoch)
         let rows =
@@ -166,12 +173,12 @@ struct PostgresSessionDriver: SessionDriver {
     }
 
     /// Frees what has expired: some rows, now and then, without waiting for anybody's lock. Nobody depends on it.
-    private func purge(_ context: CallContext) async {
-        guard backend.purge.isDue else { return }
+    func purge(_ context: CallContext) async {
+        guard lease == nil, backend.purge.isDue else { return }
         _ = try? await pool.query(
             """
             DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE expires_at <= $1
                 ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED)
-            """, [.int8(context.now.millisecondsSinceEpoch)], .write, deadline: context.deadline)
+            """, [.int8(context.now.millisecondsSinceEpoch)], .write, deadline: min(context.deadline, .after(.seconds(2))))
     }
 }

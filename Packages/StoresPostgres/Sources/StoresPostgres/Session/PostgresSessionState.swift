@@ -6,6 +6,8 @@ struct PostgresSessionState {
     struct Overtaken: Error {}
 
     struct Plan {
+        /// Run first: they hold the keys that are to be absent.
+        var reservations: [PostgresCommand] = []
         var commands: [PostgresCommand] = []
         /// By operation: which command carries it out, and the new etag.
         var steps: [(command: Int?, etag: String)] = []
@@ -34,6 +36,7 @@ struct PostgresSessionState {
     func plan(_ operations: [SessionOperation], _ now: Timestamp) throws(StoreError) -> Plan {
         var plan = Plan()
         var touched: Set<PostgresKey> = []
+        for key in Self.absent(operations) { plan.reservations.append(Self.reservation(key, now)) }
         for operation in operations {
             let etag = PostgresEtag.next()
             switch operation {
@@ -59,6 +62,33 @@ struct PostgresSessionState {
             }
         }
         return plan
+    }
+
+    /// The keys that the transaction relies on being absent, and does not make itself.
+    private static func absent(_ operations: [SessionOperation]) -> [String] {
+        let keys = operations.compactMap { operation -> String? in
+            if case .set = operation { return nil }
+            return operation.condition == .ifAbsent ? operation.key : nil
+        }
+        // In the order in which all transactions lock.
+        return Dictionary(keys.map { (PostgresKey($0), $0) }) { $1 }.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// What is not there can't be locked: an entry that has expired already stands for it until the commit. It answers
+    /// with no row when somebody has made the key meanwhile.
+    private static func reservation(_ key: String, _ now: Timestamp) -> PostgresCommand {
+        PostgresCommand(
+            """
+            INSERT INTO sessions AS s (key, kind, value, content_type, etag, expires_at)
+            VALUES ($1, 0, '', '', $2, $3)
+            ON CONFLICT (key) DO UPDATE SET etag = s.etag WHERE s.expires_at <= $3 RETURNING 1
+            """, [.text(key), .text(PostgresEtag.next()), .int8(now.millisecondsSinceEpoch)])
+    }
+
+    static func checkReservations(_ answers: some Sequence<PostgresRows>) throws(StoreError) {
+        for answer in answers where answer.isEmpty {
+            throw StoreError(.conflict, "overtaken", applied: .no, underlying: Overtaken())
+        }
     }
 
     func outcomes(_ operations: [SessionOperation], _ plan: Plan, _ answers: [PostgresRows]) throws(StoreError)

@@ -75,7 +75,7 @@ struct PostgresSessionRefusals {
     private var found: [PostgresKey: Found] = [:]
     private var generations: [PostgresKey: Int64] = [:]
 
-    init(pool: PostgresPool, writes: [SessionWrite], now: Timestamp, deadline: Deadline) async throws(StoreError) {
+    init(pool: PostgresAccess, writes: [SessionWrite], now: Timestamp, deadline: Deadline) async throws(StoreError) {
         let rows = try await pool.group(
             [
                 PostgresCommand(

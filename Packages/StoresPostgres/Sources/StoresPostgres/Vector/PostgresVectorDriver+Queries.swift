@@ -88,7 +88,7 @@ extension PostgresVectorDriver {
         if let wish = wishes["hnsw.ef_search"].flatMap({ Int($0) }) { options.hnswEfSearch = wish }
         if let wish = wishes["ivfflat.probes"].flatMap({ Int($0) }) { options.ivfflatProbes = wish }
         let isRanked = options.quantization == .halfvec
-        let candidates = Self.rounded(isRanked ? max(limit.saturatingDouble, limit + 20) : limit)
+        let candidates = Self.rounded(isRanked ? max(min(limit, .max / 2) * 2, min(limit, .max - 20) + 20) : limit)
         let settings = options.settings(
             limit: candidates, isFiltered: filter != nil, hasIterativeScan: hasIterativeScan)
         for setting in settings {
@@ -133,9 +133,4 @@ extension PostgresVectorDriver {
         }
         return VectorMatches(matches: matches)
     }
-}
-
-extension Int {
-    /// Twice as much, or the most there is.
-    fileprivate var saturatingDouble: Int { self > .max / 2 ? .max : self * 2 }
 }

@@ -97,11 +97,15 @@ extension PostgresVectorDriver {
             words text, word_count integer) ON COMMIT DROP
             """, isPrepared: false)
         try await copy(batch, into: "pg_temp.written (\(PostgresVectorWrite.columns))", nil, types, lease)
-        _ = try await lease.query(
-            """
-            INSERT INTO \(collection.table) AS r (namespace, \(PostgresVectorWrite.columns))
-            SELECT $1, \(PostgresVectorWrite.columns) FROM pg_temp.written ORDER BY id \(replacing)
-            """, [.text(namespace)], isPrepared: false)
+        _ = try await lease.group([
+            PostgresCommand(
+                """
+                INSERT INTO \(collection.table) AS r (namespace, \(PostgresVectorWrite.columns))
+                SELECT $1, \(PostgresVectorWrite.columns) FROM pg_temp.written ORDER BY id \(replacing)
+                """, [.text(namespace)], isPrepared: false),
+            // Another batch of the same transaction makes it anew.
+            PostgresCommand("DROP TABLE pg_temp.written", isPrepared: false),
+        ])
     }
 
     private static func copy(

@@ -3,9 +3,11 @@ import StoresCore
 /// The vector tier on pgvector: one table for each collection, with the namespace as the first part of its key.
 struct PostgresVectorDriver: HybridVectorDriver {
     let backend: PostgresBackend
+    /// Of the transaction that its calls belong to. What it meets there is nobody else's to know.
+    var lease: PostgresLease?
     let collections = PostgresCollections()
 
-    var pool: PostgresPool { backend.pool }
+    var pool: PostgresAccess { PostgresAccess(pool: backend.pool, lease: lease) }
 
     /// Runs what needs the collection's table. A table that another process has dropped is looked for once more.
     func perform<T: Sendable>(
