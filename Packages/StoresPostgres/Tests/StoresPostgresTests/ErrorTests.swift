@@ -88,4 +88,40 @@ import Testing
         let error = #expect(throws: StoreError.self) { try settings(values) }
         #expect(error?.code == .invalidArgument && error?.phase == .configuration)
     }
+
+    /// Of what libpq is given the URL comes first, and nothing follows that it has; what it leaves open counts.
+    @Test(arguments: [
+        ("postgres://ada:secret@here:7/own", "own", "ada", "here", "7"),
+        ("postgres://here", "app", "other", "here", "9"), ("user=ada host=here", "app", "ada", "here", "9"),
+    ])
+    func theURLGoesBeforeTheVariables(_ url: String, _ database: String, _ user: String, _ host: String, _ port: String)
+        throws
+    {
+        let configuration = try settings([
+            "POSTGRES_URL": url, "PGDATABASE": "app", "PGUSER": "other", "PGHOST": "elsewhere", "PGPORT": "9",
+        ])
+        let keywords = PQConnect(configuration: configuration, endpoint: "").keywords()
+        #expect(keywords.first?.name == "dbname" && keywords.first?.value == url)
+        var found = configuration.given
+        for (name, value) in keywords.dropFirst() { found[name] = value }
+        #expect([found["dbname"], found["user"], found["host"], found["port"]] == [database, user, host, port])
+    }
+
+    @Test func severalHostsAreNamedOneByOne() throws {
+        let configuration = try settings(["POSTGRES_URL": "postgres://ada@db1:1,db2:2/app"])
+        #expect(configuration.hosts == [["host": "db1", "port": "1"], ["host": "db2", "port": "2"]])
+        let keywords = PQConnect(configuration: configuration, endpoint: "").keywords(configuration.hosts[1])
+        #expect(keywords.last { $0.name == "host" }?.value == "db2")
+        #expect(keywords.contains { $0 == ("target_session_attrs", "read-write") })
+        let preferring = try settings(["POSTGRES_URL": "postgres://db1,db2/app?target_session_attrs=prefer-standby"])
+        #expect(preferring.hosts.isEmpty)
+    }
+
+    @Test func aConfigurationShowsNoPassword() throws {
+        var configuration = try settings(["POSTGRES_URL": "postgres://ada:secret@here/app"])
+        configuration.parameters["password"] = "secret"
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        #expect(!"\(configuration) \(String(reflecting: configuration)) \(dumped)".contains("secret"))
+    }
 }

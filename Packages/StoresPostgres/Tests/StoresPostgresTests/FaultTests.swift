@@ -174,10 +174,11 @@ enum ServerProcess {
     static let services = ProcessInfo.processInfo.environment["BACKEND_SERVICES"]
 
     /// - Returns: The exit code.
-    static func run(_ verb: String) async throws -> Int32 {
+    @discardableResult
+    static func run(_ verb: String, _ server: String = "postgres") async throws -> Int32 {
         let process = Process()
         process.executableURL = URL(filePath: try #require(services))
-        process.arguments = [verb, "postgres"]
+        process.arguments = [verb, server]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         return try await withCheckedThrowingContinuation { continuation in

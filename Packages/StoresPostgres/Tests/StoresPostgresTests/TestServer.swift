@@ -10,6 +10,20 @@ enum TestServer {
     static let url = ProcessInfo.processInfo.environment["POSTGRES_URL"]
     static let skipped: Comment = "POSTGRES_URL names no server: scripts/services start postgres, then env"
 
+    /// Postgres 15, with TLS.
+    static let url15 = ProcessInfo.processInfo.environment["POSTGRES15_URL"]
+    static let skipped15: Comment = "POSTGRES15_URL names no server: scripts/services start postgres15, then env"
+    /// The folder of its certificates.
+    static let certificates = ProcessInfo.processInfo.environment["POSTGRES15_TLS"]
+
+    static func parts15() throws -> URLComponents {
+        let url = try #require(url15)
+        return try #require(URLComponents(string: url))
+    }
+
+    /// Those that are there.
+    static let urls = [url, url15].compactMap(\.self)
+
     static func schema() -> String { "test_\(UUID().uuidString.lowercased().prefix(12))" }
 
     static func backend(
@@ -26,9 +40,10 @@ enum TestServer {
 
     /// A started backend with a schema of its own, which is dropped at the end.
     static func with(
-        _ tiers: Set<Tier> = [.session, .event], poolSize: Int = 6, _ body: (PostgresBackend) async throws -> Void
+        _ tiers: Set<Tier> = [.session, .event], poolSize: Int = 6, url: String? = url,
+        _ body: (PostgresBackend) async throws -> Void
     ) async throws {
-        let backend = try backend(tiers, poolSize: poolSize)
+        let backend = try backend(tiers, poolSize: poolSize) { $0.url = url }
         do {
             try await backend.start(context: context(.seconds(20)))
             try await body(backend)
