@@ -4,8 +4,11 @@ extension StoresPostgres {
     /// What each tier can do; all of them together in one transaction.
     static let tiers = Dictionary(
         uniqueKeysWithValues: alone.map { tier, capabilities in
-            (tier, TierCapabilities(
-                capabilities.features.union([.sharedTransactions(tier)]), limits: capabilities.limits))
+            (
+                tier,
+                TierCapabilities(
+                    capabilities.features.union([.sharedTransactions(tier)]), limits: capabilities.limits)
+            )
         })
 
     private static let alone: [Tier: TierCapabilities] = [

@@ -93,7 +93,8 @@ public final class PostgresBackend: StoreBackend {
             details["event lag"] = "\(age / 1000) s: a transaction from before is still open"
         }
         if !row.isNull(1), try row.bool(1) {
-            details["events"] = "newer than the server's transactions, as after a restore: subscriptions do not see them"
+            details["events"] =
+                "newer than the server's transactions, as after a restore: subscriptions do not see them"
         }
     }
 

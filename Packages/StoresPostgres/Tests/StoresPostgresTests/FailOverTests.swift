@@ -105,7 +105,9 @@ struct FailOverTests {
                 [NewEvent(id: "1", type: "t")], to: "s", expected: .noStream, context: TestServer.context())
             try await withStandby { port in
                 let alone = try url([("127.0.0.1", port)])
-                let standby = try TestServer.backend(schema: primary.pool.schema, schemaMode: .verify) { $0.url = alone }
+                let standby = try TestServer.backend(schema: primary.pool.schema, schemaMode: .verify) {
+                    $0.url = alone
+                }
                 try await standby.start(context: TestServer.context())
                 let driver = PostgresEventDriver(backend: standby)
                 try await TestServer.until("it has followed") {

@@ -15,7 +15,8 @@ struct IsolationTests {
                 let deletion = PostgresEventDriver.deletion(of: "s")
                 // Finds no stream, and so locks none.
                 _ = try await lease.group([deletion[0]])
-                _ = try await driver.append([NewEvent(id: "1", type: "t")], to: "s", expected: .noStream, context: context)
+                _ = try await driver.append(
+                    [NewEvent(id: "1", type: "t")], to: "s", expected: .noStream, context: context)
                 _ = try await lease.group(Array(deletion.dropFirst()))
             }
             let slice = try await driver.read("s", from: nil, direction: .forward, limit: 9, context: context)
@@ -75,7 +76,9 @@ struct IsolationTests {
                     let start = ContinuousClock.now
                     var early = 0
                     for await (stream, error) in group where stream != "x" {
-                        if ContinuousClock.now - start < .seconds(3), error == nil || error?.code == .timeout { early += 1 }
+                        if ContinuousClock.now - start < .seconds(3), error == nil || error?.code == .timeout {
+                            early += 1
+                        }
                     }
                     return early
                 }
@@ -142,7 +145,9 @@ struct IsolationTests {
             let last = try await driver.head(context: context)
             #expect(try await driver.readAll(after: last, limit: .max, context: context).events.isEmpty)
             let future = PostgresPosition(transaction: 1 << 60, sequence: 1).position
-            let error = await TestServer.error { _ = try await driver.readAll(after: future, limit: 9, context: context) }
+            let error = await TestServer.error {
+                _ = try await driver.readAll(after: future, limit: 9, context: context)
+            }
             #expect(error?.code == .preconditionFailed && error?.isRetryable == false && error?.remedy != nil)
         }
     }
@@ -158,7 +163,9 @@ struct IsolationTests {
                 _ = try await driver.append([NewEvent(id: "1", type: "t")], to: "s", expected: .any, context: context)
                 var lag = Duration.zero
                 let end = ContinuousClock.now.advanced(by: .seconds(30))
-                while lag < .milliseconds(1500), ContinuousClock.now < end { lag = try await driver.lag(context: context) }
+                while lag < .milliseconds(1500), ContinuousClock.now < end {
+                    lag = try await driver.lag(context: context)
+                }
                 guard lag >= .milliseconds(1500) else { throw StoreError(.internal, "the lag is \(lag)") }
                 let status = try await backend.ping(context: context)
                 guard status.details["event lag"]?.hasPrefix("1 s") == true,

@@ -41,6 +41,24 @@ import Testing
         #expect(state.pick { $0 === first ? 5 : 3 }.connection === second)
     }
 
+    @Test func behindAStuckConnectionNobodyIsSent() {
+        var state = State(shared: 2, leases: 1)
+        _ = state.pick { _ in 0 }
+        let first = Connection()
+        _ = state.opened(first, shared: 0)
+        let stuck = state.pick { _ in State.stuck + 1 }
+        #expect(stuck.connection == nil && letters(stuck.actions) == "open1 ")
+        state.waitForShared(1)
+        // Another one is on its way, and the next comer waits for it as well.
+        let next = state.pick { _ in State.stuck + 1 }
+        #expect(next.connection == nil && next.actions.isEmpty)
+        // Where none is to be had it is better than nothing.
+        #expect(letters(state.failedToOpen(shared: 1)) == "give1 ")
+        _ = state.pick { _ in State.stuck + 1 }
+        _ = state.opened(Connection(), shared: 1)
+        #expect(state.pick { _ in State.stuck + 1 }.connection != nil)
+    }
+
     @Test func whoWaitsLearnsWhyNoConnectionCameUnlessThereIsOne() {
         var state = State(shared: 2, leases: 1)
         _ = state.pick { _ in 0 }

@@ -72,7 +72,8 @@ struct RefusalTests {
     func aUserWithoutRightsIsToldSo(_ url: String) async throws {
         try await TestServer.with(url: url) { admin in
             try await withUser(admin, url) { name, own in
-                try await script(admin, "GRANT USAGE ON SCHEMA \(PostgresIdentifier.quoted(admin.pool.schema)) TO \(name)")
+                try await script(
+                    admin, "GRANT USAGE ON SCHEMA \(PostgresIdentifier.quoted(admin.pool.schema)) TO \(name)")
                 let user = try TestServer.backend(schema: admin.pool.schema, schemaMode: .off) { $0.url = own }
                 try await user.start(context: TestServer.context())
                 let reading = await TestServer.error {

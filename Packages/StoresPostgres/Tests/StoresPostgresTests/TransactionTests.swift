@@ -23,7 +23,8 @@ struct TransactionTests {
             do { result = .success(try await body(stores)) } catch { result = .failure(error) }
             try await stores.event.withNative(PostgresPool.self) { pool in
                 _ = try await pool.query(
-                    "DROP SCHEMA \(PostgresIdentifier.quoted(schema)) CASCADE", .write, isPrepared: false, deadline: .after(.seconds(20)))
+                    "DROP SCHEMA \(PostgresIdentifier.quoted(schema)) CASCADE", .write, isPrepared: false,
+                    deadline: .after(.seconds(20)))
             }
             try result.get()
         }
@@ -119,7 +120,9 @@ struct TransactionTests {
                 try await transaction.session.set("k", SessionValue("v"), expiry: .never)
                 let kind = await TestServer.error { _ = try await transaction.session.increment("k", expiry: .never) }
                 #expect(kind?.code == .preconditionFailed)
-                let conflict = await TestServer.error { try await transaction.memory.put(Self.fact("before"), ifVersion: 7) }
+                let conflict = await TestServer.error {
+                    try await transaction.memory.put(Self.fact("before"), ifVersion: 7)
+                }
                 #expect(conflict?.code == .conflict)
                 try await transaction.event.append([Self.event("1")], to: "s", expected: .exact(0))
             }

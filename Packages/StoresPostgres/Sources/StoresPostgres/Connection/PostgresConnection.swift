@@ -64,13 +64,13 @@ final class PostgresConnection: @unchecked Sendable {
         serverVersion = handle.serverVersion
     }
 
-    /// Requests that wait or are under way. One that the server has been busy with for long weighs as a crowd, for
-    /// what comes would wait behind it.
+    /// Requests that wait or are under way. One that the server has been busy with for long weighs more than any crowd,
+    /// for what comes would wait behind it.
     var pending: Int {
         let owed = owed.load(ordering: .relaxed)
         let count = max(load.load(ordering: .relaxed), owed)
         guard owed > 0, elapsed - progress.load(ordering: .relaxed) > Self.slow else { return count }
-        return count + PostgresPool.State.crowd
+        return count + PostgresPool.State.stuck
     }
 
     private static let slow: Int64 = 50

@@ -123,7 +123,8 @@ extension PostgresEventDriver: OrderedEventDriver {
             deadline: deadline)
         if try rows.first?.bool(0) == true { return }
         throw StoreError(
-            .preconditionFailed, "the position is newer than the server's last transaction: the server was restored, "
+            .preconditionFailed,
+            "the position is newer than the server's last transaction: the server was restored, "
                 + "or took over before it had received everything",
             remedy: "read again from the start, or from a position that this server has given out since", applied: .no,
             isRetryable: false)

@@ -32,6 +32,8 @@ struct PostgresPoolState<Connection: AnyObject, Waiter> {
 
     /// Requests on a shared connection from which on another one is opened.
     static var crowd: Int { 8 }
+    /// The weight of a connection that the server has not answered on for long: another one is waited for.
+    static var stuck: Int { 1 << 20 }
 
     init(shared: Int, leases: Int) {
         self.shared = Array(repeating: .vacant, count: max(1, shared))
@@ -62,9 +64,11 @@ struct PostgresPoolState<Connection: AnyObject, Waiter> {
             }
         }
         let wantsMore = best.map { $0.pending >= Self.crowd } ?? true
+        let isStuck = best.map { $0.pending >= Self.stuck } ?? false
+        if isStuck, isOpening, !isClosed { return (nil, []) }
         guard wantsMore, !isOpening, let vacant, !isClosed else { return (best?.connection, []) }
         shared[vacant] = .opening
-        return (best?.connection, [.open(shared: vacant)])
+        return (isStuck ? nil : best?.connection, [.open(shared: vacant)])
     }
 
     mutating func waitForShared(_ waiter: Waiter) { waitingForShared.append(waiter) }

@@ -179,6 +179,7 @@ struct PostgresSessionDriver: SessionDriver {
             """
             DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE expires_at <= $1
                 ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED)
-            """, [.int8(context.now.millisecondsSinceEpoch)], .write, deadline: min(context.deadline, .after(.seconds(2))))
+            """, [.int8(context.now.millisecondsSinceEpoch)], .write,
+            deadline: min(context.deadline, .after(.seconds(2))))
     }
 }
