@@ -85,8 +85,9 @@ def matrix(catalog):
             continue
         text += f"\n### {tier.capitalize()}\n\n"
         rows = [["capability", *(f"`{adapter['name']}`" for adapter in serving)]]
-        for name in serving[0]["tiers"][tier]["capabilities"]:
-            rows.append([f"`{name}`", *("✓" if adapter["tiers"][tier]["capabilities"][name] else "–"
+        # What is a backend's as a whole, such as shared transactions, only those name that have it.
+        for name in sorted({name for adapter in serving for name in adapter["tiers"][tier]["capabilities"]}):
+            rows.append([f"`{name}`", *("✓" if adapter["tiers"][tier]["capabilities"].get(name) else "–"
                                         for adapter in serving)])
         for limit in sorted({name for adapter in serving for name in adapter["tiers"][tier]["limits"]}):
             rows.append([f"limit `{limit}`", *(number(adapter["tiers"][tier]["limits"].get(limit))
