@@ -41,9 +41,9 @@ struct PostgresEventDriver: EventDriver {
         do throws(StoreError) {
             let answers = try await pool.group(
                 [PostgresAppendStatement.command([append])], .write, deadline: append.deadline)
-            guard let row = answers.first?.first else { return nil }
+            guard let result = try PostgresAppendStatement.results(answers[0], [append])[0] else { return nil }
             appends?.add()
-            return try PostgresAppendStatement.result(row, [append]).result
+            return result
         } catch {
             // The same event at the same moment by somebody else: the next look finds it there.
             guard error.code == .alreadyExists else { throw error }
