@@ -74,14 +74,14 @@ struct PostgresSessionState {
         return Dictionary(keys.map { (PostgresKey($0), $0) }) { $1 }.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// What is not there can't be locked: an entry that has expired already stands for it until the commit. It answers
-    /// with no row when somebody has made the key meanwhile.
+    /// What is not there can't be locked: an entry that had expired long before any clock's time stands for it until
+    /// the commit. It answers with no row when somebody has made the key meanwhile.
     private static func reservation(_ key: String, _ now: Timestamp) -> PostgresCommand {
         PostgresCommand(
             """
             INSERT INTO sessions AS s (key, kind, value, content_type, etag, expires_at)
-            VALUES ($1, 0, '', '', $2, $3)
-            ON CONFLICT (key) DO UPDATE SET etag = s.etag WHERE s.expires_at <= $3 RETURNING 1
+            VALUES ($1, 0, '', '', $2, -9223372036854775807)
+            ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at WHERE s.expires_at <= $3 RETURNING 1
             """, [.text(key), .text(PostgresEtag.next()), .int8(now.millisecondsSinceEpoch)])
     }
 
