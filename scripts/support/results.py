@@ -41,8 +41,9 @@ def swift_testing(events, log, code, suite):
     executed nothing, or did not come to its end, is a failure."""
     results = Results()
     names, functions, cases, issues, ended, over, left_out = {}, set(), {}, {}, False, set(), set()
-    lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
-    for line in lines:
+    # Not by splitlines, which also ends lines at what a test's name may hold (U+2028).
+    lines = events.read_text(encoding="utf-8").split("\n") if events.exists() else []
+    for line in filter(None, lines):
         record = json.loads(line)
         payload = record["payload"]
         if record["kind"] == "test":
