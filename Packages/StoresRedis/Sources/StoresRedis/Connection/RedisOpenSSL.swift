@@ -1,3 +1,6 @@
+// The functions have the names that OpenSSL gives them.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
