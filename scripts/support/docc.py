@@ -36,6 +36,10 @@ def problems():
         shutil.rmtree(graphs, ignore_errors=True)
         graphs.mkdir(parents=True)
         extra = [argument for path in module_maps() for argument in ("-Xcc", f"-fmodule-map-file={path}")]
+        # The headers of libmongoc are in folders of their own.
+        for pattern in ("libmongoc-*", "libbson-*"):
+            extra += [argument for path in pathlib.Path("/usr/include").glob(pattern)
+                      for argument in ("-Xcc", f"-I{path}")]
         read(["swift", "symbolgraph-extract", "-module-name", name, "-target", triple, "-I", modules, *extra,
               "-minimum-access-level", "public", "-skip-synthesized-members", "-output-dir", graphs])
         code, log = run(
