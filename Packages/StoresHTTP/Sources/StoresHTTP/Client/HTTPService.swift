@@ -39,8 +39,21 @@ public final class HTTPService: Sendable {
             if case .open(let client) = state { return client }
             return nil
         }
+        guard let open else { return }
+        await Self.settle(open)
         // It fails only when calls are in flight; those end with it.
-        try? await open?.shutdown()
+        try? await open.shutdown()
+    }
+
+    /// Lets the client finish what it has begun.
+    ///
+    /// A reply may come while the client still has to note that its request was written whole, three changes of event
+    /// loops later. Shut down in between, async-http-client 1.37 stops the process: "A connection that we don't know
+    /// was released".
+    private static func settle(_ client: HTTPClient) async {
+        for _ in 0..<3 {
+            for loop in client.eventLoopGroup.makeIterator() { try? await loop.submit {}.get() }
+        }
     }
 
     /// Sends a request and reads the whole reply, whatever its status.
