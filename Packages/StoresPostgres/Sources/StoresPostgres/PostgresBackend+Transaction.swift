@@ -2,7 +2,7 @@ public import StoresCore
 
 extension PostgresBackend: TransactionalBackend {
     /// READ COMMITTED. The position of an event is never below its stream's last one, nor below what is still running,
-    /// whatever the transaction wrote before it: see ``PostgresPosition``.
+    /// whatever the transaction wrote before it: see `PostgresPosition`.
     public func transaction<T: Sendable>(
         context: CallContext, _ body: (TransactionDrivers) async throws(StoreError) -> T
     ) async throws(StoreError) -> T {
