@@ -8,10 +8,23 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+// What each trait adds; all of them are on by default. Without one, neither its packages nor what they need is built.
+//
+//     swift build -c release --package-path Benchmarks --disable-default-traits --traits Redis
+let adapters = [
+    "HTTP": ["StoresHTTP", "StoresChroma", "StoresQdrant"],
+    "Postgres": ["StoresPostgres"],
+    "Redis": ["StoresRedis"],
+    "SQLite": ["StoresSQLite"],
+]
+
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
     products: [.executable(name: "stores-bench", targets: ["StoresBench"])],
+    traits: Set(
+        adapters.map { .trait(name: $0.key, description: $0.value.joined(separator: ", ")) }
+            + [.default(enabledTraits: Set(adapters.keys))]),
     dependencies: [
         .package(path: "../Packages/StoresChroma"),
         .package(path: "../Packages/StoresCore"),
@@ -29,15 +42,12 @@ let package = Package(
             name: "StoresBench",
             dependencies: [
                 "CMeasure",
-                .product(name: "StoresChroma", package: "StoresChroma"),
                 .product(name: "StoresCore", package: "StoresCore"),
                 .product(name: "StoresFile", package: "StoresFile"),
-                .product(name: "StoresHTTP", package: "StoresHTTP"),
-                .product(name: "StoresPostgres", package: "StoresPostgres"),
-                .product(name: "StoresQdrant", package: "StoresQdrant"),
-                .product(name: "StoresRedis", package: "StoresRedis"),
-                .product(name: "StoresSQLite", package: "StoresSQLite"),
-            ],
+            ]
+                + adapters.flatMap { trait, packages in
+                    packages.map { .product(name: $0, package: $0, condition: .when(traits: [trait])) }
+                },
             swiftSettings: settings
         ),
     ],

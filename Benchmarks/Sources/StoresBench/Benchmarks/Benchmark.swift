@@ -20,12 +20,26 @@ final class Bench {
     var dataSource: String { loaded?.source ?? "none needed" }
 }
 
-let benchmarks: [any Benchmark.Type] = [
-    TierOverhead.self, VectorScan.self, VectorFilter.self, VectorMemory.self, SQLiteMemoryPut.self,
-    FilterEvaluation.self,
-    ArtifactStream.self, SQLiteVectorQuery.self, SQLiteSession.self, SQLiteEvents.self, PostgresReads.self,
-    PostgresAppends.self, PostgresBulk.self, PostgresNearest.self, PostgresWaiting.self, PostgresStream.self,
-    Fusing.self, JSON.self,
-    CLIStart.self, RedisSession.self,
-    FloatArrays.self, FloatProof.self, ChromaUpsert.self, ChromaQueries.self, QdrantUpsert.self,
-]
+/// Those of the adapters that are built in; see the traits in Package.swift.
+let benchmarks: [any Benchmark.Type] = {
+    var found: [any Benchmark.Type] = [
+        TierOverhead.self, VectorScan.self, VectorFilter.self, VectorMemory.self, FilterEvaluation.self,
+        ArtifactStream.self, Fusing.self, JSON.self, CLIStart.self,
+    ]
+    #if SQLite
+    found += [SQLiteMemoryPut.self, SQLiteVectorQuery.self, SQLiteSession.self, SQLiteEvents.self]
+    #endif
+    #if Postgres
+    found += [
+        PostgresReads.self, PostgresAppends.self, PostgresBulk.self, PostgresNearest.self, PostgresWaiting.self,
+        PostgresStream.self,
+    ]
+    #endif
+    #if Redis
+    found += [RedisSession.self]
+    #endif
+    #if HTTP
+    found += [FloatArrays.self, FloatProof.self, ChromaUpsert.self, ChromaQueries.self, QdrantUpsert.self]
+    #endif
+    return found
+}()

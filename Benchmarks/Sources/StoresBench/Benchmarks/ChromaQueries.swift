@@ -1,3 +1,4 @@
+#if HTTP
 import CMeasure
 import Foundation
 import StoresChroma
@@ -143,3 +144,4 @@ enum ChromaQueries: Benchmark {
         return Array(head.utf8) + body
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if HTTP
 import Foundation
 import StoresCore
 import StoresHTTP
@@ -58,3 +59,4 @@ enum FloatArrays: Benchmark {
         }
     }
 }
+#endif

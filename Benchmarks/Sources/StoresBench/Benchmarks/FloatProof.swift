@@ -1,3 +1,4 @@
+#if HTTP
 import Foundation
 import StoresCore
 import StoresHTTP
@@ -93,3 +94,4 @@ enum FloatProof: Benchmark {
         return number
     }
 }
+#endif

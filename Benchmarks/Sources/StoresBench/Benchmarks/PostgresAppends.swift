@@ -1,3 +1,4 @@
+#if Postgres
 import StoresCore
 import Synchronization
 
@@ -65,3 +66,4 @@ enum PostgresAppends: Benchmark {
         func next() -> Int { number.add(1, ordering: .relaxed).newValue }
     }
 }
+#endif

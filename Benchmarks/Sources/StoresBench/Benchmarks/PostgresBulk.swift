@@ -1,3 +1,4 @@
+#if Postgres
 import Foundation
 import StoresCore
 @_spi(Benchmarks) import StoresPostgres
@@ -80,3 +81,4 @@ enum PostgresBulk: Benchmark {
         guard receipt.result.failed.isEmpty else { throw BenchError("not all records were written") }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Postgres
 import Foundation
 import StoresCore
 import Synchronization
@@ -122,3 +123,4 @@ enum PostgresNearest: Benchmark {
             target: .atLeast(0.98))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Postgres
 import StoresCore
 
 /// A row by its key, from one task and from many, against pgbench with the same statement on the same rows.
@@ -46,3 +47,4 @@ enum PostgresReads: Benchmark {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Postgres
 import Foundation
 import StoresCore
 
@@ -71,3 +72,4 @@ enum PostgresStream: Benchmark {
         return sum
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Postgres
 import StoresCore
 
 /// A thousand tasks that want ten connections, all at once and again and again: how long the unluckiest waits.
@@ -80,3 +81,4 @@ enum PostgresWaiting: Benchmark {
         return (longest / mean, fewest / (calls / Double(tasks)))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if HTTP
 import StoresChroma
 import StoresQdrant
 
@@ -24,3 +25,4 @@ enum QdrantUpsert: Benchmark {
             name, server, try bench.data(), script: "qdrant_upsert.py", repetitions: 3, cpuShare: 1 / 5)
     }
 }
+#endif

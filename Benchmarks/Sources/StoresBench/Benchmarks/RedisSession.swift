@@ -1,3 +1,4 @@
+#if Redis
 import CMeasure
 import Foundation
 import StoresCore
@@ -123,3 +124,4 @@ enum RedisSession: Benchmark {
             name, "get: allocations", value: Spread(measured), unit: "per call", target: .atMost(3))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if SQLite
 import StoresCore
 
 /// Events appended one at a time, each a transaction that the disk has, and a hundred at a time.
@@ -40,3 +41,4 @@ enum SQLiteEvents: Benchmark {
         }
     }
 }
+#endif

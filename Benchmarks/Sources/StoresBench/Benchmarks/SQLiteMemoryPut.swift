@@ -1,3 +1,4 @@
+#if SQLite
 import StoresCore
 
 /// Facts written in batches of 1,000, each batch one transaction, against Python's sqlite3, whose loop is C: the same
@@ -57,3 +58,4 @@ enum SQLiteMemoryPut: Benchmark {
         if case .string(let section)? = metadata["section"] { section } else { "none" }
     }
 }
+#endif

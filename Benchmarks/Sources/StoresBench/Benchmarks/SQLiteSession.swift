@@ -1,3 +1,4 @@
+#if SQLite
 import StoresCore
 
 /// Session values one at a time: each set a transaction that the disk has, each get a statement.
@@ -44,3 +45,4 @@ enum SQLiteSession: Benchmark {
         }
     }
 }
+#endif

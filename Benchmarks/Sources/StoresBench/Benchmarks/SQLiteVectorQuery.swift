@@ -1,3 +1,4 @@
+#if SQLite
 import StoresCore
 
 /// The exact vector query on SQLite next to the in-memory one over the same records.
@@ -39,3 +40,4 @@ enum SQLiteVectorQuery: Benchmark {
         }
     }
 }
+#endif

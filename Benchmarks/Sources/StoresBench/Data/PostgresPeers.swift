@@ -1,3 +1,4 @@
+#if Postgres
 import Foundation
 
 extension PostgresServer {
@@ -66,3 +67,4 @@ final class Psql {
 
     func stop() { peer.stop() }
 }
+#endif

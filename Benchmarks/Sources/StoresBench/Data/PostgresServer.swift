@@ -1,3 +1,4 @@
+#if Postgres
 import Foundation
 import StoresCore
 import StoresPostgres
@@ -103,3 +104,4 @@ struct PostgresServer {
         return Double(count) / start.duration(to: clock.now).seconds
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if HTTP
 import Foundation
 import StoresCore
 
@@ -51,3 +52,4 @@ extension DataSet {
         (0..<count).map { VectorRecord(id: ids[$0], vector: vector($0), metadata: hasMetadata ? metadata[$0] : [:]) }
     }
 }
+#endif

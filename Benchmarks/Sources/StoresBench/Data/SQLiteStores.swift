@@ -1,3 +1,4 @@
+#if SQLite
 import StoresCore
 import StoresSQLite
 
@@ -23,3 +24,4 @@ final class SQLiteFiles {
         return "\(folder)/ours-\(count).sqlite"
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if HTTP
 import CMeasure
 import StoresCore
 
@@ -68,3 +69,4 @@ enum UpsertRace {
         return measured
     }
 }
+#endif
