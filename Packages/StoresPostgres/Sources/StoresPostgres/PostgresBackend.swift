@@ -102,5 +102,6 @@ public final class PostgresBackend: StoreBackend {
         signal.close()
         pool.close()
         await work.end()
+        await pool.end()
     }
 }

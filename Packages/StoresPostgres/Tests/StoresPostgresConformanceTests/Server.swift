@@ -19,11 +19,12 @@ enum Server: String {
     }
 
     /// Each case of the contracts, of each tier, is a test.
-    static let cases = Tier.stores.filter(Set(StoresPostgres.descriptions.flatMap(\.tiers.keys)).contains)
-        .flatMap(Conformance.cases(for:))
+    static let cases = tiers.flatMap(Conformance.cases(for:))
+    private static let tiers = Tier.stores.filter(Set(StoresPostgres.descriptions.flatMap(\.tiers.keys)).contains)
 
     func keeps(_ test: ConformanceCase) async throws {
-        try await with(tier: test.tier) { subject in
+        // A transaction is over all tiers that are open.
+        try await with(test.rule == "X12" ? Set(Self.tiers) : [test.tier]) { subject in
             let report = await Conformance.run(subject) { $0.id == test.id }
             #expect(report.isPassing, "\(report.text)")
         }
@@ -33,7 +34,7 @@ enum Server: String {
     func filtersMeanWhatTheyMeanInMemory(_ tier: Tier) async throws {
         let settings = try OracleSettings(environment: ProcessInfo.processInfo.environment)
         for seed in settings.seeds {
-            try await with(tier: tier) { subject in
+            try await with([tier]) { subject in
                 var subject = subject
                 subject.nativeQuery = { try? StoresPostgres.nativeQuery(for: $0) }
                 let report = try await Oracle.run(subject, tier: tier, seed: seed, cases: settings.cases)
@@ -43,13 +44,13 @@ enum Server: String {
         }
     }
 
-    /// Opens a tier in a schema of its own, so that cases do not see each other's data, and drops it at the end.
-    private func with(tier: Tier, _ body: (ConformanceSubject) async throws -> Void) async throws {
+    /// Opens tiers in a schema of their own, so that cases do not see each other's data, and drops it at the end.
+    private func with(_ tiers: Set<Tier>, _ body: (ConformanceSubject) async throws -> Void) async throws {
         let schema = "test_\(UUID().uuidString.lowercased().prefix(12))"
         let settings = ["POSTGRES_URL": url ?? "", "POSTGRES_SCHEMA": schema, "POSTGRES_POOL_SIZE": "4"]
         do {
             try await ConformanceSubject.with(
-                StoresPostgres.self, named: "postgres", tiers: [tier], settings: settings, body)
+                StoresPostgres.self, named: "postgres", tiers: tiers, settings: settings, body)
         } catch {
             try? await Self.drop(schema, settings)
             throw error

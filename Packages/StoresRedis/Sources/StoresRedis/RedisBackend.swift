@@ -1,5 +1,5 @@
 import Logging
-import StoresCore
+@_spi(Sockets) import StoresCore
 import Synchronization
 
 /// One server, or one cluster: a thread with its connections, and a driver for each tier.
@@ -8,7 +8,7 @@ final class RedisBackend: StoreBackend {
     private let context: AdapterContext
     private let etags = RedisEtags()
     private let keys: RedisKeys
-    private let reactor: RedisReactor
+    private let reactor: SocketReactor
     private let client: RedisClient
     private let waiting: RedisBlockingConnections
 
@@ -16,12 +16,10 @@ final class RedisBackend: StoreBackend {
         self.configuration = configuration
         self.context = context
         keys = RedisKeys(prefix: configuration.keyPrefix, slotSegments: configuration.slotSegments)
-        do throws(RedisSystemError) {
-            reactor = try RedisReactor()
+        do throws(StoreError) {
+            reactor = try SocketReactor(label: "stores.redis")
         } catch {
-            throw StoreError(
-                .internal, "no pipe for the connections' thread", remedy: "raise the limit of open files: ulimit -n",
-                applied: .no, phase: .configuration, underlying: error)
+            throw error.filling(phase: .configuration)
         }
         let client = RedisClient(configuration, keys: keys, reactor: reactor)
         self.client = client

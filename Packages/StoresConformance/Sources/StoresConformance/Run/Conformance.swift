@@ -54,14 +54,15 @@ public enum Conformance {
     /// work of the core alone and proven by its own tests; R2, R5 and R6 are proven by the consumer fixtures.
     public static func rules(for tier: Tier) -> [String] {
         let common = ["X1", "X2", "X4", "X5", "X6", "X8", "X9", "X10", "X11", "R1", "R3", "R4"]
+        let shared = common + ["X12"]
         let filters = (1...9).map { "F\($0)" }
         return switch tier {
-        case .vector: common + (1...14).map { "V\($0)" } + filters
-        case .memory: common + (1...7).map { "M\($0)" } + filters
-        case .session: common + (1...10).map { "S\($0)" }
+        case .vector: shared + (1...14).map { "V\($0)" } + filters
+        case .memory: shared + (1...7).map { "M\($0)" } + filters
+        case .session: shared + (1...10).map { "S\($0)" }
         case .artifact: common + (1...11).map { "A\($0)" }
-        case .event: common + (1...11).map { "E\($0)" }
-        case .search: common + (1...4).map { "T\($0)" } + filters
+        case .event: shared + (1...11).map { "E\($0)" }
+        case .search: shared + (1...4).map { "T\($0)" } + filters
         case .telemetry: []
         }
     }

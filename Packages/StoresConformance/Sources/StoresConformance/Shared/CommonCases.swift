@@ -1,9 +1,10 @@
 import StoresCore
 
-/// X1, X2, X4, X5, X6, X8, X9, X10 and R for one tier.
+/// X1, X2, X4, X5, X6, X8, X9, X10, X12 and R for one tier.
 enum CommonCases {
     static func all(_ probe: TierProbe) -> [ConformanceCase] {
         errors(probe) + deadlines(probe) + lifecycle(probe) + bulk(probe) + SelectionCases.all(probe.tier)
+            + TransactionCases.all(probe.tier)
     }
 
     private static func make(

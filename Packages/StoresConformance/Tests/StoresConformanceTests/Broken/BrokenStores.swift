@@ -92,6 +92,9 @@ struct BrokenBackend: StoreBackend {
         if defect == "foreignCapability" {
             capabilities.features.insert(tier == .vector ? .search(.phrase) : .vector(.dot))
         }
+        if defect.hasPrefix("transaction"), tier != .artifact {
+            capabilities.features.insert(.sharedTransactions(tier))
+        }
         return capabilities
     }
 
@@ -100,4 +103,24 @@ struct BrokenBackend: StoreBackend {
         BackendStatus(version: defect == "versionMissing" ? "" : "0")
     }
     func shutdown() async {}
+}
+
+extension BrokenBackend: TransactionalBackend {
+    func transaction<T: Sendable>(
+        context: CallContext, _ body: (TransactionDrivers) async throws(StoreError) -> T
+    ) async throws(StoreError) -> T {
+        let drivers = TransactionDrivers(vector: vector, memory: memory, session: session, event: event, search: search)
+        guard defect == "transactionIsLost" else { return try await body(drivers) }
+        return try await body(drivers.forgetting)
+    }
+}
+
+extension TransactionDrivers {
+    /// Seen by nobody but the transaction itself, which they do not outlive; collections and indexes are looked up where
+    /// the others have them.
+    fileprivate var forgetting: TransactionDrivers {
+        let other = InMemoryBackend()
+        return TransactionDrivers(
+            vector: vector, memory: other.memory, session: other.session, event: other.event, search: search)
+    }
 }

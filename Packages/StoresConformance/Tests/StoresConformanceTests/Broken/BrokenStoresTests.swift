@@ -29,7 +29,18 @@ import Testing
             Pair(defect: "foreignCapability", id: "R1.\(tier).registered"),
             Pair(defect: "nativeIsAnother", id: "X8.\(tier).native"),
             Pair(defect: "versionMissing", id: "X10.\(tier).status"), Pair(defect: "", id: "X5.\(tier).persists"),
+        ] + (tier == "artifact" ? [] : ofTransactions(tier))
+    }
+
+    /// Calls that do not wait for the commit, and a commit that brings nothing.
+    private static func ofTransactions(_ tier: String) -> [Pair] {
+        [
+            Pair(defect: "transactionAtOnce", id: "X12.\(tier).commits"),
+            Pair(defect: "transactionAtOnce", id: "X12.\(tier).rollsBack"),
+            Pair(defect: "transactionAtOnce", id: "X12.\(tier).refused"),
         ]
+            + (["memory", "session", "event"].contains(tier)
+                ? [Pair(defect: "transactionIsLost", id: "X12.\(tier).commits")] : [])
     }
 
     /// A negative case fails where the capability is there; some need a defect besides, and have one above.

@@ -50,6 +50,20 @@ final class PQHandle: @unchecked Sendable {
         return poll(&descriptor, 1, milliseconds) > 0
     }
 
+    /// Whether something can be read at once.
+    var hasInput: Bool { stores_wait_to_read(socket, 0, 0) != 0 }
+
+    /// Waits until something can be read, for less than a second.
+    ///
+    /// - Parameter spin: How long to look again and again before going to sleep.
+    func awaitInput(_ time: Duration, looking spin: Duration) -> PostgresSolo.Wait {
+        switch stores_wait_to_read(socket, spin.nanoseconds, time.nanoseconds) {
+        case 1: .saw
+        case 2: .slept
+        default: .inVain
+        }
+    }
+
     /// Ends the traffic in both directions: a call that waits for the socket returns.
     func cutOff() {
         let socket = socket
@@ -59,6 +73,11 @@ final class PQHandle: @unchecked Sendable {
         if socket >= 0 { _ = shutdown(socket, Int32(SHUT_RDWR)) }
         #endif
     }
+}
+
+extension Duration {
+    /// Of less than a second.
+    fileprivate var nanoseconds: Int { Int(clamping: components.attoseconds / 1_000_000_000) }
 }
 
 extension String {

@@ -1,17 +1,18 @@
 import CLibPQ
 import Dispatch
-import StoresCore
+@_spi(Sockets) import StoresCore
 import Synchronization
 
 /// One connection in pipeline mode, on which the requests of many tasks are under way at once.
 ///
-/// Whoever holds `lock` may touch libpq: the queue on which the socket's readiness arrives, or, while nothing is under
-/// way, the submitting task itself, which saves a lone request a change of thread. Requests that come while others are
-/// under way gather in the inbox, and go out together when those are answered: few large batches instead of many small
-/// ones. The server would not have begun with them earlier.
+/// Whoever holds `lock` may touch libpq: the reactor's thread, which reads what has arrived; the queue, which sends what
+/// has gathered; or, while nothing is under way, the submitting task itself, which saves a lone request the changes of
+/// threads, see ``PostgresSolo``. Requests that come while others are under way gather in the inbox, and go out together
+/// when those are answered: few large batches instead of many small ones. The server would not have begun with them
+/// earlier.
 ///
-/// `@unchecked Sendable`: all `var` are used under `lock`, those of the inbox under its own.
-final class PostgresConnection: @unchecked Sendable {
+/// `@unchecked Sendable`: all `var` are used under `lock`, those of the inbox under its own; `seenUses` is the reactor's.
+final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     private struct Inbox {
         var requests: [PostgresRequest] = []
         /// Somebody is going to empty it: a drain that is scheduled, or the end of what is under way.
@@ -36,29 +37,41 @@ final class PostgresConnection: @unchecked Sendable {
     private let onClose: @Sendable (PostgresConnection) -> Void
     private let onNotify: (@Sendable (String) -> Void)?
 
-    private let lock = Mutex(())
+    private let reactor: SocketReactor
+    private let lock = Guarded(())
     private var pipeline = PostgresPipeline()
     private var isOpen = true
-    private var reader: (any DispatchSourceRead)?
-    private var writer: (any DispatchSourceWrite)?
-    private let inbox = Mutex(Inbox())
+    /// libpq is somebody's who does not hold the lock.
+    private var isLent = false
+    private var solo = PostgresSolo()
+    /// What the reactor is to wait for.
+    private let watched = Atomic<UInt8>(Watched.nothing)
+    /// Requests whose own task waits for the answer. While they go on, nobody else has to watch.
+    private let soloUses = Atomic<Int>(0)
+    private var seenUses = 0
+    private let inbox = Guarded(Inbox())
     private let load = Atomic<Int>(0)
     /// What the server has yet to answer, also where nobody waits for it any more.
     private let owed = Atomic<Int>(0)
-    /// When the server last answered, or was first asked: milliseconds since `openedAt`.
+    /// When the server last answered, or was first asked: nanoseconds since `openedAt`.
     private let progress = Atomic<Int64>(0)
+    /// The time that the server has lately taken for a request, in nanoseconds.
+    private let pace = Atomic<Int64>(0)
+    /// As `progress`, but of whole answers.
+    private var pacedAt: Int64 = 0
     private let retired = Atomic<Bool>(false)
 
     /// How long a request may be overdue before the connection counts as dead: the server's own limit comes first.
     static let patience = Duration.seconds(5)
 
     init(
-        id: UInt64, handle: PQHandle, queue: DispatchQueue, onNotify: (@Sendable (String) -> Void)? = nil,
-        onClose: @escaping @Sendable (PostgresConnection) -> Void
+        id: UInt64, handle: PQHandle, queue: DispatchQueue, reactor: SocketReactor,
+        onNotify: (@Sendable (String) -> Void)? = nil, onClose: @escaping @Sendable (PostgresConnection) -> Void
     ) {
         self.id = id
         self.handle = handle
         self.queue = queue
+        self.reactor = reactor
         self.onClose = onClose
         self.onNotify = onNotify
         serverVersion = handle.serverVersion
@@ -69,13 +82,21 @@ final class PostgresConnection: @unchecked Sendable {
     var pending: Int {
         let owed = owed.load(ordering: .relaxed)
         let count = max(load.load(ordering: .relaxed), owed)
-        guard owed > 0, elapsed - progress.load(ordering: .relaxed) > Self.slow else { return count }
+        guard owed > 0, elapsed - progress.load(ordering: .relaxed) > Self.stuckAfter else { return count }
         return count + PostgresPool.State.stuck
     }
 
-    private static let slow: Int64 = 50
+    private static let stuckAfter: Int64 = 50_000_000
 
-    private var elapsed: Int64 { openedAt.duration(to: .now).wholeMilliseconds }
+    /// Whether each request takes the server so long that gathering them would only leave it idle between the batches.
+    private var isSlow: Bool { pace.load(ordering: .relaxed) > Self.slow }
+
+    private static let slow: Int64 = 150_000
+
+    private var elapsed: Int64 {
+        let (seconds, attoseconds) = openedAt.duration(to: .now).components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
 
     /// No more requests are to be given to it.
     var isRetired: Bool {
@@ -88,12 +109,8 @@ final class PostgresConnection: @unchecked Sendable {
         guard PQsetnonblocking(handle.connection, 1) == 0, PQenterPipelineMode(handle.connection) == 1 else {
             throw StoreError(.unavailable, "the connection does not enter pipeline mode", applied: .no)
         }
-        let source = DispatchSource.makeReadSource(fileDescriptor: handle.socket, queue: queue)
-        source.setEventHandler { [weak self] in self?.readable() }
-        // The socket must outlive its source.
-        source.setCancelHandler { [handle] in _ = handle }
-        lock.withLock { _ in reader = source }
-        source.activate()
+        watched.store(Watched.reads, ordering: .releasing)
+        reactor.join(self)
     }
 
     // MARK: Sending
@@ -112,42 +129,71 @@ final class PostgresConnection: @unchecked Sendable {
             defer { inbox.isAwaited = true }
             return (!inbox.isAwaited, inbox.sweeps(earlierAt: request.deadline))
         }
-        if isFirst { queue.async { self.drain() } }
+        if isFirst || isSlow { queue.async { self.drain() } }
         if isEarlier { scheduleSweep(request.deadline) }
     }
 
     private func sendAlone(_ request: PostgresRequest) -> Bool {
+        var arrived = Arrived()
         let isSent = lock.withLockIfAvailable { _ -> Bool in
-            guard isOpen, pipeline.isIdle else { return false }
+            guard isOpen, !isLent, pipeline.isIdle else { return false }
             let isFree = inbox.withLock { inbox in
                 guard !inbox.isAwaited else { return false }
                 inbox.isAwaited = true
                 return true
             }
             guard isFree else { return false }
+            // Nothing is to come: it is the connection's end, or a word about it.
+            if solo.isActive, handle.hasInput { endSolo() }
             send([request])
             arm(request.deadline)
+            if isOpen, !pipeline.isIdle, solo.enter() { awaitAlone(&arrived) }
             // It may have been cancelled at the last moment.
             drainInbox()
             return true
         }
+        deliver(arrived)
         return isSent ?? false
+    }
+
+    /// Under the lock: the answer to the only request there is, read by the task that waits for it.
+    private func awaitAlone(_ arrived: inout Arrived) {
+        soloUses.add(1, ordering: .relaxed)
+        watched.store(Watched.nothing, ordering: .releasing)
+        // The answers to its preparation may come by themselves.
+        for _ in 0..<3 where isOpen && !pipeline.isIdle && watched.load(ordering: .relaxed) == Watched.nothing {
+            let wait = handle.awaitInput(PostgresSolo.patience, looking: solo.spin)
+            solo.waited(wait)
+            guard wait != .inVain else { break }
+            receive(&arrived)
+        }
+        if !isOpen || !pipeline.isIdle { endSolo() }
+    }
+
+    /// Under the lock: the reactor watches again.
+    private func endSolo() {
+        solo.end()
+        guard isOpen, watched.exchange(Watched.reads, ordering: .acquiringAndReleasing) == Watched.nothing else {
+            return
+        }
+        reactor.wake()
     }
 
     private func drain() {
         lock.withLock { _ in drainInbox() }
     }
 
-    /// Sends what has gathered, unless something is under way: the end of that drains it.
+    /// Sends what has gathered, unless something is under way that is soon answered: the end of that drains it.
     private func drainInbox() {
-        while !isOpen || pipeline.isIdle {
+        while !isOpen || (pipeline.isIdle || isSlow) && !isLent {
             let batch = inbox.withLock { inbox in
                 defer { inbox.requests = [] }
-                if inbox.requests.isEmpty { inbox.isAwaited = false }
+                if inbox.requests.isEmpty { inbox.isAwaited = !pipeline.isIdle }
                 return inbox.requests
             }
             if batch.isEmpty { return }
             if isOpen {
+                if solo.isActive { endSolo() }
                 send(batch)
             } else {
                 for request in batch { request.finish(.notSent(nil)) }
@@ -158,8 +204,14 @@ final class PostgresConnection: @unchecked Sendable {
     /// Sends what is to be sent, with one flush.
     private func send(_ requests: [PostgresRequest]) {
         guard !requests.isEmpty else { return }
-        if pipeline.isIdle { progress.store(elapsed, ordering: .relaxed) }
-        let actions = pipeline.plan(requests) { Self.statementTimeout(for: $0.serverDeadline) }
+        if pipeline.isIdle {
+            pacedAt = elapsed
+            progress.store(pacedAt, ordering: .relaxed)
+        }
+        let now = ContinuousClock.now
+        let actions = pipeline.plan(requests, sharing: isSlow ? 1 : .max) {
+            Self.statementTimeout(for: $0.serverDeadline, now)
+        }
         for action in actions where !perform(action) { return fail() }
         owed.store(pipeline.inFlight, ordering: .relaxed)
         flush()
@@ -187,52 +239,95 @@ final class PostgresConnection: @unchecked Sendable {
         }
     }
 
+    /// Where the socket takes no more the reactor goes on when it does. It reads meanwhile, or both sides might wait for
+    /// each other.
     private func flush() {
         switch PQflush(handle.connection) {
         case 0:
-            writer?.cancel()
-            writer = nil
-        case 1: waitUntilWritable()
+            if watched.load(ordering: .relaxed) == Watched.both { watched.store(Watched.reads, ordering: .releasing) }
+        case 1:
+            solo.end()
+            if watched.exchange(Watched.both, ordering: .acquiringAndReleasing) != Watched.both { reactor.wake() }
         default: fail()
         }
     }
 
-    /// The socket takes no more: go on when it does, and read meanwhile, or both sides might wait for each other.
-    private func waitUntilWritable() {
-        guard writer == nil else { return }
-        let source = DispatchSource.makeWriteSource(fileDescriptor: handle.socket, queue: queue)
-        source.setEventHandler { [weak self] in
-            guard let self else { return }
-            lock.withLock { _ in if isOpen { flush() } }
-        }
-        source.setCancelHandler { [handle] in _ = handle }
-        writer = source
-        source.activate()
-    }
-
     // MARK: Receiving
 
-    private func readable() {
+    private enum Watched {
+        static let nothing: UInt8 = 0
+        static let reads: UInt8 = 1
+        static let both: UInt8 = 3
+    }
+
+    /// What was read, to be told without the lock.
+    private struct Arrived {
         var completions: [PostgresPipeline.Completion] = []
         var notifications: [String] = []
         var drains = false
-        lock.withLock { _ in
-            guard isOpen else { return }
-            let wasIdle = pipeline.isIdle
-            let isAlive = PQconsumeInput(handle.connection) == 1
-            receive(&completions)
-            owed.store(pipeline.inFlight, ordering: .relaxed)
-            progress.store(elapsed, ordering: .relaxed)
-            if onNotify != nil { collect(&notifications) }
-            guard isAlive, !handle.isBroken else { return fail() }
-            let again = pipeline.takeAgain()
-            if !again.isEmpty { send(again) }
-            if !wasIdle, isOpen, pipeline.isIdle { drains = goesOn(after: completions.count) }
+    }
+
+    func prepare(_ now: ContinuousClock.Instant) -> SocketInterest {
+        var bits = watched.load(ordering: .acquiring)
+        var wakeAt: ContinuousClock.Instant?
+        if bits == Watched.nothing {
+            // Its tasks wait themselves, or it is lent. After a rest it is watched again, to learn of its end.
+            let uses = soloUses.load(ordering: .relaxed)
+            if uses == seenUses {
+                _ = lock.withLockIfAvailable { _ in
+                    if isOpen, !isLent {
+                        solo.end()
+                        watched.store(Watched.reads, ordering: .releasing)
+                    }
+                }
+                bits = watched.load(ordering: .acquiring)
+            }
+            seenUses = uses
+            if bits == Watched.nothing { wakeAt = now + PostgresSolo.rest }
         }
-        for completion in completions { completion.request.finish(completion.outcome) }
+        return SocketInterest(
+            descriptor: handle.socket, reads: bits != Watched.nothing, writes: bits == Watched.both, wakeAt: wakeAt)
+    }
+
+    func becameReady(canRead: Bool, canWrite: Bool) {
+        var arrived = Arrived()
+        lock.withLock { _ in
+            guard isOpen, !isLent else { return }
+            if canWrite { flush() }
+            if canRead { receive(&arrived) }
+        }
+        deliver(arrived)
+    }
+
+    /// Under the lock.
+    private func receive(_ arrived: inout Arrived) {
+        guard isOpen else { return }
+        let wasIdle = pipeline.isIdle
+        let isAlive = PQconsumeInput(handle.connection) == 1
+        receive(&arrived.completions)
+        owed.store(pipeline.inFlight, ordering: .relaxed)
+        noteProgress(arrived.completions.count)
+        if onNotify != nil { collect(&arrived.notifications) }
+        guard isAlive, !handle.isBroken else { return fail() }
+        let again = pipeline.takeAgain()
+        if !again.isEmpty { send(again) }
+        if !wasIdle, isOpen, pipeline.isIdle { arrived.drains = goesOn(after: arrived.completions.count) }
+    }
+
+    private func noteProgress(_ answered: Int) {
+        let now = elapsed
+        progress.store(now, ordering: .relaxed)
+        guard answered > 0 else { return }
+        let each = (now - pacedAt) / Int64(answered)
+        pace.store((pace.load(ordering: .relaxed) + each) / 2, ordering: .relaxed)
+        pacedAt = now
+    }
+
+    private func deliver(_ arrived: Arrived) {
+        for completion in arrived.completions { completion.request.finish(completion.outcome) }
         // Behind the tasks that go on now: those that ask again at once are in the next batch.
-        if drains { queue.async { self.drain() } }
-        for channel in notifications { onNotify?(channel) }
+        if arrived.drains { queue.async { self.drain() } }
+        for channel in arrived.notifications { onNotify?(channel) }
     }
 
     /// Whether the inbox is to be drained: not when a lone request was answered and nobody waits, so that the next one
@@ -288,8 +383,10 @@ final class PostgresConnection: @unchecked Sendable {
 
     /// The server's limit for a statement, rounded up to a power of two of milliseconds, so that it seldom changes: the
     /// caller's own deadline is exact, this one frees the server.
-    private static func statementTimeout(for deadline: ContinuousClock.Instant) -> Int {
-        let remaining = max(1, ContinuousClock.now.duration(to: deadline).wholeMilliseconds)
+    private static func statementTimeout(
+        for deadline: ContinuousClock.Instant, _ now: ContinuousClock.Instant
+    ) -> Int {
+        let remaining = max(1, now.duration(to: deadline).wholeMilliseconds)
         var limit = 1024
         while limit < remaining, limit < 1 << 30 { limit *= 2 }
         return limit
@@ -337,7 +434,7 @@ final class PostgresConnection: @unchecked Sendable {
 
     /// When the server ends the statement that it is busy with.
     private var serverLimit: ContinuousClock.Instant {
-        let begin = openedAt.advanced(by: .milliseconds(progress.load(ordering: .relaxed)))
+        let begin = openedAt.advanced(by: .nanoseconds(progress.load(ordering: .relaxed)))
         return begin.advanced(by: .milliseconds(pipeline.statementTimeout))
     }
 
@@ -354,10 +451,8 @@ final class PostgresConnection: @unchecked Sendable {
     private func close(_ sent: PostgresOutcome, _ unsent: PostgresOutcome) {
         isOpen = false
         isRetired = true
-        reader?.cancel()
-        reader = nil
-        writer?.cancel()
-        writer = nil
+        watched.store(Watched.nothing, ordering: .releasing)
+        reactor.leave(self)
         for request in pipeline.abandon() { request.abandon { $0 ? sent : unsent } }
         let waiting = inbox.withLock { inbox in
             defer { inbox = Inbox() }
@@ -383,7 +478,7 @@ final class PostgresConnection: @unchecked Sendable {
     /// Open, with nothing under way, and in no transaction.
     var isFree: Bool {
         lock.withLock { _ in
-            isOpen && pipeline.isIdle && PQtransactionStatus(handle.connection) == PQTRANS_IDLE
+            isOpen && !isLent && pipeline.isIdle && PQtransactionStatus(handle.connection) == PQTRANS_IDLE
         }
     }
 
@@ -403,16 +498,27 @@ final class PostgresConnection: @unchecked Sendable {
     }
 
     private func perform<T: Sendable>(_ body: @Sendable (PQHandle) throws(StoreError) -> T) throws(StoreError) -> T {
-        let result: Result<T, StoreError> = lock.withLock { _ in
-            guard isOpen else { return .failure(.notSent(nil, .write)) }
-            guard pipeline.isIdle, PQexitPipelineMode(handle.connection) == 1 else {
+        let refusal = lock.withLock { _ -> StoreError? in
+            guard isOpen else { return .notSent(nil, .write) }
+            guard pipeline.isIdle, !isLent, PQexitPipelineMode(handle.connection) == 1 else {
                 fail()
-                return .failure(StoreError(.internal, "the connection is not free", applied: .no))
+                return StoreError(.internal, "the connection is not free", applied: .no)
             }
-            let result = Result { () throws(StoreError) in try body(handle) }
-            if handle.isBroken || PQenterPipelineMode(handle.connection) != 1 { fail() }
-            return result
+            // Not under the lock, which the reactor would wait for.
+            isLent = true
+            watched.store(Watched.nothing, ordering: .releasing)
+            return nil
         }
-        return try result.get()
+        if let refusal { throw refusal }
+        defer {
+            lock.withLock { _ in
+                isLent = false
+                guard isOpen else { return }
+                if handle.isBroken || PQenterPipelineMode(handle.connection) != 1 { return fail() }
+                endSolo()
+                drainInbox()
+            }
+        }
+        return try body(handle)
     }
 }

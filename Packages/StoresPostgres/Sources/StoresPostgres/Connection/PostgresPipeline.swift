@@ -97,9 +97,13 @@ struct PostgresPipeline {
 
     // MARK: Sending
 
-    /// - Parameter timeout: The server's time limit that a request wants, in milliseconds.
+    /// - Parameters:
+    ///   - limit: How many reads share a Sync at most. The server sends what it has answered by then.
+    ///   - timeout: The server's time limit that a request wants, in milliseconds.
     /// - Returns: What is to be sent; requests that nobody waits for any more are left out.
-    mutating func plan(_ requests: [PostgresRequest], timeout: (PostgresRequest) -> Int) -> [Action] {
+    mutating func plan(
+        _ requests: [PostgresRequest], sharing limit: Int = .max, timeout: (PostgresRequest) -> Int
+    ) -> [Action] {
         var actions: [Action] = []
         actions.reserveCapacity(requests.count + 2)
         // The reads that share the Sync to come.
@@ -120,20 +124,26 @@ struct PostgresPipeline {
                 actions += [.setStatementTimeout(milliseconds: wanted), .sync]
                 push(.housekeeping, [nil])
             }
-            for command in request.commands where command.isPrepared && statements[command.sql] == nil {
-                close(&self)
-                actions += prepare(command)
-            }
-            if !request.isShareable { close(&self) }
+            let isShareable = request.isShareable
+            if !isShareable { close(&self) }
+            // All are prepared before the first is sent: its group is one transaction.
             var used: [Statement?] = []
+            used.reserveCapacity(request.commands.count)
             for command in request.commands {
-                let statement = command.isPrepared ? statements[command.sql] : nil
+                var statement = command.isPrepared ? statements[command.sql] : nil
+                if command.isPrepared, statement == nil {
+                    close(&self)
+                    let (made, preparation) = prepare(command)
+                    actions += preparation
+                    statement = made
+                }
                 used.append(statement)
-                actions.append(.execute(command, statement))
             }
-            if request.isShareable {
+            for (command, statement) in zip(request.commands, used) { actions.append(.execute(command, statement)) }
+            if isShareable {
                 sharing.append(request)
                 shared += used
+                if sharing.count >= limit { close(&self) }
             } else {
                 actions.append(.sync)
                 push(.single(request), used)
@@ -143,7 +153,7 @@ struct PostgresPipeline {
         return actions
     }
 
-    private mutating func prepare(_ command: PostgresEncodedCommand) -> [Action] {
+    private mutating func prepare(_ command: PostgresEncodedCommand) -> (Statement, [Action]) {
         var actions: [Action] = []
         if order.count >= Self.maxStatements {
             let oldest = order.removeFirst()
@@ -157,7 +167,7 @@ struct PostgresPipeline {
         order.append(statement)
         actions += [.prepare(statement, types: command.types), .sync]
         push(.prepare(statement), [nil])
-        return actions
+        return (statement, actions)
     }
 
     private mutating func push(_ content: Group.Content, _ statements: [Statement?]) {

@@ -1,7 +1,7 @@
 import CLibPQ
 import Dispatch
 import Logging
-import StoresCore
+@_spi(Sockets) import StoresCore
 import Synchronization
 
 /// The connections to one server, and the way to it for all drivers.
@@ -12,7 +12,9 @@ public final class PostgresPool: Sendable {
     let endpoint: String
     let logger: Logger
     private let connect: PQConnect
-    private let state: Mutex<State>
+    private let state: Guarded<State>
+    /// Made with the first connection.
+    private let reactor = Mutex<SocketReactor?>(nil)
     private let known = Mutex(Known())
     private let nextID = Atomic<UInt64>(0)
     private let isClosed = Atomic<Bool>(false)
@@ -36,7 +38,7 @@ public final class PostgresPool: Sendable {
         endpoint = configuration.endpoint
         connect = PQConnect(configuration: configuration, endpoint: endpoint)
         let shared = max(1, min(configuration.sharedConnections, configuration.poolSize - 1))
-        state = Mutex(State(shared: shared, leases: configuration.poolSize - shared))
+        state = Guarded(State(shared: shared, leases: configuration.poolSize - shared))
     }
 
     var types: PostgresTypes { known.withLock { $0.types } }
@@ -286,7 +288,9 @@ public final class PostgresPool: Sendable {
                     isClosed.load(ordering: .acquiring)
                 }
                 try handle.script("LISTEN \(PostgresIdentifier.quoted(channel))", deadline: deadline)
-                let connection = PostgresConnection(id: id, handle: handle, queue: queue, onNotify: onNotify) { _ in
+                let connection = PostgresConnection(
+                    id: id, handle: handle, queue: queue, reactor: try reactorInUse(), onNotify: onNotify
+                ) { _ in
                     completion(nil)
                 }
                 try connection.start()
@@ -295,6 +299,15 @@ public final class PostgresPool: Sendable {
                 logger.debug("no notifications from Postgres; polling", metadata: ["error": "\(error)"])
                 completion(nil)
             }
+        }
+    }
+
+    private func reactorInUse() throws(StoreError) -> SocketReactor {
+        try reactor.withLock { reactor throws(StoreError) in
+            if let reactor { return reactor }
+            let made = try SocketReactor(label: "stores.postgres.sockets")
+            reactor = made
+            return made
         }
     }
 
@@ -307,7 +320,9 @@ public final class PostgresPool: Sendable {
             isClosed.load(ordering: .acquiring)
         }
         try prepare(handle, deadline)
-        let connection = PostgresConnection(id: id, handle: handle, queue: queue) { [weak self] connection in
+        let connection = PostgresConnection(
+            id: id, handle: handle, queue: queue, reactor: try reactorInUse()
+        ) { [weak self] connection in
             self?.state.withLock { $0.closed(connection) }
         }
         try connection.start()
@@ -378,6 +393,11 @@ public final class PostgresPool: Sendable {
         isClosed.store(true, ordering: .releasing)
         known.withLock { $0.failure = closedError }
         perform(state.withLock { $0.close() }, Deadline.after(.zero))
+    }
+
+    /// After ``close()``: waits for the thread's end.
+    func end() async {
+        await reactor.withLock { $0 }?.stop()
     }
 
     /// Closes what is idle: the next calls open connections anew, which look the types up.

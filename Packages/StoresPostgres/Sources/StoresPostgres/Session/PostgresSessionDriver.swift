@@ -11,19 +11,14 @@ struct PostgresSessionDriver: SessionDriver {
 
     func get(_ keys: [String], context: CallContext) async throws(StoreError) -> [SessionEntry?] {
         if keys.isEmpty { return [] }
-        let now = context.now
-        let rows =
-            if keys.count == 1 {
-                try await pool.query(
-                    "SELECT \(Self.columns) FROM sessions WHERE key = $1 AND (expires_at IS NULL OR expires_at > $2)",
-                    [.text(keys[0]), .int8(now.millisecondsSinceEpoch)], .read, deadline: context.deadline)
-            } else {
-                try await pool.query(
-                    """
-                    SELECT \(Self.columns) FROM sessions
-                    WHERE key = ANY ($1) AND (expires_at IS NULL OR expires_at > $2)
-                    """, [.textArray(keys), .int8(now.millisecondsSinceEpoch)], .read, deadline: context.deadline)
-            }
+        let now = PostgresParameter.int8(context.now.millisecondsSinceEpoch)
+        if keys.count == 1 {
+            let rows = try await pool.query(
+                Self.selectOne, [.text(keys[0]), now], .read, deadline: context.deadline)
+            return [try rows.first.map { row throws(StoreError) in try Self.entry(row, keys[0]) }]
+        }
+        let rows = try await pool.query(
+            Self.selectMany, [.textArray(keys), now], .read, deadline: context.deadline)
         var found: [PostgresKey: SessionEntry] = [:]
         for row in rows {
             let key = try row.text(0)
@@ -31,6 +26,11 @@ struct PostgresSessionDriver: SessionDriver {
         }
         return keys.map { found[PostgresKey($0)] }
     }
+
+    private static let selectOne =
+        "SELECT \(columns) FROM sessions WHERE key = $1 AND (expires_at IS NULL OR expires_at > $2)"
+    private static let selectMany =
+        "SELECT \(columns) FROM sessions WHERE key = ANY ($1) AND (expires_at IS NULL OR expires_at > $2)"
 
     static let columns = "key, kind, value, content_type, number, etag, expires_at"
 

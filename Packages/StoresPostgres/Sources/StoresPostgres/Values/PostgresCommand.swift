@@ -20,15 +20,14 @@ struct PostgresCommand: Sendable {
     }
 }
 
-/// A command as it goes to libpq: its values one after the other in one buffer.
-struct PostgresEncodedCommand: Sendable {
+/// A command as it goes to libpq: its values one after the other in one buffer. A class, since it is handed on often.
+final class PostgresEncodedCommand: Sendable {
     let sql: String
     let isPrepared: Bool
     let types: [UInt32]
     let bytes: [UInt8]
-    /// Where each value begins; nil for NULL.
-    let offsets: [Int?]
-    let lengths: [Int32]
+    /// Where each value begins, negative for NULL; then the lengths of all.
+    private let places: [Int32]
 
     init(_ command: PostgresCommand, types known: PostgresTypes) throws(StoreError) {
         guard command.parameters.count <= 65_535 else {
@@ -36,29 +35,26 @@ struct PostgresEncodedCommand: Sendable {
         }
         var buffer = PostgresBytes(capacity: command.parameters.count * 16)
         var types: [UInt32] = []
-        var offsets: [Int?] = []
-        var lengths: [Int32] = []
         types.reserveCapacity(command.parameters.count)
-        offsets.reserveCapacity(command.parameters.count)
-        lengths.reserveCapacity(command.parameters.count)
-        for parameter in command.parameters {
+        let count = command.parameters.count
+        var places = [Int32](repeating: 0, count: count * 2)
+        for (index, parameter) in command.parameters.enumerated() {
             types.append(try known.oid(of: parameter))
             let start = buffer.count
             let isPresent = try buffer.append(parameter, known)
-            offsets.append(isPresent ? start : nil)
             let length = buffer.count - start
             guard length < 1 << 30, buffer.count < Int(Int32.max) else {
                 throw StoreError(
                     .tooLarge, "a statement's values have \(buffer.count) bytes; Postgres takes less than 1 GiB",
                     applied: .no)
             }
-            lengths.append(Int32(length))
+            places[index] = isPresent ? Int32(start) : -1
+            places[count + index] = Int32(length)
         }
         sql = command.sql
         isPrepared = command.isPrepared
         self.types = types
-        self.offsets = offsets
-        self.lengths = lengths
+        self.places = places
         bytes = buffer.bytes
     }
 
@@ -68,18 +64,19 @@ struct PostgresEncodedCommand: Sendable {
             Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?
         ) -> T
     ) -> T {
-        guard !offsets.isEmpty else { return body(0, nil, nil, nil) }
+        let count = places.count / 2
+        guard count > 0 else { return body(0, nil, nil, nil) }
         return bytes.withUnsafeBytes { buffer in
-            withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: offsets.count) { pointers in
-                withUnsafeTemporaryAllocation(of: Int32.self, capacity: offsets.count) { formats in
-                    for (index, offset) in offsets.enumerated() {
-                        let pointer = offset.map { Self.pointer(buffer, at: $0) }
-                        pointers.initializeElement(at: index, to: pointer)
-                        formats.initializeElement(at: index, to: 1)
-                    }
-                    return lengths.withUnsafeBufferPointer { lengths in
-                        body(
-                            Int32(offsets.count), UnsafePointer(pointers.baseAddress), lengths.baseAddress,
+            places.withUnsafeBufferPointer { places in
+                withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { pointers in
+                    withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { formats in
+                        for index in 0..<count {
+                            let place = Int(places[index])
+                            pointers.initializeElement(at: index, to: place < 0 ? nil : Self.pointer(buffer, at: place))
+                            formats.initializeElement(at: index, to: 1)
+                        }
+                        return body(
+                            Int32(count), UnsafePointer(pointers.baseAddress), places.baseAddress.map { $0 + count },
                             UnsafePointer(formats.baseAddress))
                     }
                 }

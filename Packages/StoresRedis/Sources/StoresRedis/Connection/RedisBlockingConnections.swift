@@ -1,4 +1,4 @@
-import StoresCore
+@_spi(Sockets) import StoresCore
 import Synchronization
 
 /// Connections for commands that wait at the server: one for each that waits, since on a shared one everybody would.
@@ -13,13 +13,13 @@ final class RedisBlockingConnections: Sendable {
     private static let most = 64
 
     private let configuration: RedisConfiguration
-    private let reactor: RedisReactor
+    private let reactor: SocketReactor
     /// Asked for each new connection, since in a cluster it may be another server's.
     private let source: @Sendable () -> any RedisAddressSource
     private let state = Mutex(State())
 
     init(
-        _ configuration: RedisConfiguration, reactor: RedisReactor,
+        _ configuration: RedisConfiguration, reactor: SocketReactor,
         source: @escaping @Sendable () -> any RedisAddressSource
     ) {
         self.configuration = configuration

@@ -1,4 +1,4 @@
-import StoresCore
+@_spi(Sockets) import StoresCore
 import Synchronization
 
 /// Where a command belongs, by the key that it is about.
@@ -31,7 +31,7 @@ final class RedisClient: Sendable {
 
     private let configuration: RedisConfiguration
     private let keys: RedisKeys
-    private let reactor: RedisReactor
+    private let reactor: SocketReactor
     private let source: any RedisAddressSource
     let single: RedisNode
     private let eventSlot: Int
@@ -41,7 +41,7 @@ final class RedisClient: Sendable {
     /// How often a command follows the cluster's redirections.
     private static let mostRedirections = 16
 
-    init(_ configuration: RedisConfiguration, keys: RedisKeys, reactor: RedisReactor) {
+    init(_ configuration: RedisConfiguration, keys: RedisKeys, reactor: SocketReactor) {
         self.configuration = configuration
         self.keys = keys
         self.reactor = reactor

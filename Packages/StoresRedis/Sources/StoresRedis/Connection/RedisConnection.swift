@@ -1,4 +1,4 @@
-import StoresCore
+@_spi(Sockets) import StoresCore
 import Synchronization
 
 /// What a call came to.
@@ -18,7 +18,7 @@ enum RedisOutcome: Sendable {
 /// for its reply itself, see ``RedisSolo``.
 ///
 /// `@unchecked Sendable`: what is not in `state` is touched in the reactor's role alone.
-final class RedisConnection: RedisReactorMember, @unchecked Sendable {
+final class RedisConnection: SocketReactorMember, @unchecked Sendable {
     typealias Instant = ContinuousClock.Instant
     typealias Continuation = UnsafeContinuation<RedisOutcome, Never>
 
@@ -56,7 +56,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     }
 
     let configuration: RedisConfiguration
-    let reactor: RedisReactor
+    let reactor: SocketReactor
     let source: any RedisAddressSource
     private let tickets = Atomic<UInt64>(0)
     /// What `state.pipeline` has, for who chooses a connection.
@@ -93,7 +93,7 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
     /// While there are calls, the reactor's thread looks after them at least this often.
     private static let round = Duration.seconds(1)
 
-    init(_ configuration: RedisConfiguration, source: any RedisAddressSource, reactor: RedisReactor) {
+    init(_ configuration: RedisConfiguration, source: any RedisAddressSource, reactor: SocketReactor) {
         self.configuration = configuration
         self.source = source
         self.reactor = reactor
@@ -213,19 +213,19 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
 
     // MARK: The reactor's thread
 
-    func prepare(_ now: Instant) -> RedisInterest {
+    func prepare(_ now: Instant) -> SocketInterest {
         expire(now)
         switch step {
         case .disconnected: return prepareDisconnected(now)
-        case .resolving: return prepareAttempt(now, RedisInterest())
+        case .resolving: return prepareAttempt(now, SocketInterest())
         case .connecting(let socket, _):
-            return prepareAttempt(now, RedisInterest(descriptor: socket.descriptor, writes: true))
+            return prepareAttempt(now, SocketInterest(descriptor: socket.descriptor, writes: true))
         case .securing(let stream):
             return prepareAttempt(
-                now, RedisInterest(descriptor: stream.descriptor, reads: true, writes: stream.hasOutput))
+                now, SocketInterest(descriptor: stream.descriptor, reads: true, writes: stream.hasOutput))
         case .greeting(let stream, _):
             let writes = sent < sending.count || stream.hasOutput
-            return prepareAttempt(now, RedisInterest(descriptor: stream.descriptor, reads: true, writes: writes))
+            return prepareAttempt(now, SocketInterest(descriptor: stream.descriptor, reads: true, writes: writes))
         case .ready(let stream): return prepareReady(now, stream)
         }
     }
@@ -247,14 +247,14 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         }
     }
 
-    private func prepareDisconnected(_ now: Instant) -> RedisInterest {
+    private func prepareDisconnected(_ now: Instant) -> SocketInterest {
         let (isWanted, deadline) = state.withLock { state -> (Bool, Instant?) in
             state.isWaking = false
             state.looksAt = state.pipeline.nextDeadline
             return (state.phase == .opening, state.pipeline.nextDeadline)
         }
-        guard isWanted else { return RedisInterest(wakeAt: deadline) }
-        if let notBefore, now < notBefore { return RedisInterest(wakeAt: min(notBefore, deadline ?? notBefore)) }
+        guard isWanted else { return SocketInterest(wakeAt: deadline) }
+        if let notBefore, now < notBefore { return SocketInterest(wakeAt: min(notBefore, deadline ?? notBefore)) }
         attempt += 1
         let number = attempt
         giveUpAt = now + configuration.connectTimeout
@@ -262,10 +262,10 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         source.find { [self] result in
             reactor.post { [self] in resolved(result, number) }
         }
-        return prepareAttempt(now, RedisInterest())
+        return prepareAttempt(now, SocketInterest())
     }
 
-    private func prepareAttempt(_ now: Instant, _ interest: RedisInterest) -> RedisInterest {
+    private func prepareAttempt(_ now: Instant, _ interest: SocketInterest) -> SocketInterest {
         if let giveUpAt, now >= giveUpAt {
             fail(.redisConnectTimeout(configuration, phase: isResolving ? .dns : .tcp))
             return prepareDisconnected(now)
@@ -288,8 +288,8 @@ final class RedisConnection: RedisReactorMember, @unchecked Sendable {
         if case .resolving = step { true } else { false }
     }
 
-    private func prepareReady(_ now: Instant, _ stream: RedisStream) -> RedisInterest {
-        var interest = RedisInterest(descriptor: stream.descriptor, reads: true)
+    private func prepareReady(_ now: Instant, _ stream: RedisStream) -> SocketInterest {
+        var interest = SocketInterest(descriptor: stream.descriptor, reads: true)
         var unparked: [Continuation] = []
         var hasCalls = false
         var looksAgainAt: Instant?

@@ -1,4 +1,4 @@
-import StoresCore
+@_spi(Sockets) import StoresCore
 
 /// One server, and the few connections to it.
 final class RedisNode: Sendable {
@@ -9,7 +9,7 @@ final class RedisNode: Sendable {
     /// What a connection may have before another is taken.
     private static let crowded = 256 << 10
 
-    init(_ configuration: RedisConfiguration, source: any RedisAddressSource, reactor: RedisReactor) {
+    init(_ configuration: RedisConfiguration, source: any RedisAddressSource, reactor: SocketReactor) {
         address = (source as? RedisFixedAddress)?.address
         connections = (0..<configuration.connections).map { _ in
             RedisConnection(configuration, source: source, reactor: reactor)

@@ -7,13 +7,17 @@ import Glibc
 #endif
 
 /// A pipe by which any thread ends a `poll`.
-final class RedisWaker: Sendable {
+final class SocketWaker: Sendable {
     let readEnd: Int32
     private let writeEnd: Int32
 
-    init() throws(RedisSystemError) {
+    init() throws(StoreError) {
         var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw RedisSystemError(number: errno) }
+        guard pipe(&ends) == 0 else {
+            throw StoreError(
+                .unavailable, "no pipe can be made: \(String(cString: strerror(errno)))",
+                remedy: "raise the limit of open files (ulimit -n)", applied: .no)
+        }
         for end in ends {
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
             _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK)

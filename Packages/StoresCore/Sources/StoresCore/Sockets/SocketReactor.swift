@@ -1,5 +1,4 @@
-internal import Dispatch
-import StoresCore
+import Dispatch
 import Synchronization
 
 #if canImport(Darwin)
@@ -11,19 +10,30 @@ import Glibc
 #endif
 
 /// What a member of the reactor wants from the next `poll`.
-struct RedisInterest {
+@_spi(Sockets)
+public struct SocketInterest {
     /// Negative: nothing to be watched.
-    var descriptor: Int32 = -1
-    var reads = false
-    var writes = false
+    public var descriptor: Int32
+    public var reads: Bool
+    public var writes: Bool
     /// When it wants to be asked again at the latest.
-    var wakeAt: ContinuousClock.Instant?
+    public var wakeAt: ContinuousClock.Instant?
+
+    public init(
+        descriptor: Int32 = -1, reads: Bool = false, writes: Bool = false, wakeAt: ContinuousClock.Instant? = nil
+    ) {
+        self.descriptor = descriptor
+        self.reads = reads
+        self.writes = writes
+        self.wakeAt = wakeAt
+    }
 }
 
 /// Somebody who is served by a reactor. Both methods are called by whoever has its role, and by nobody else.
-protocol RedisReactorMember: AnyObject, Sendable {
+@_spi(Sockets)
+public protocol SocketReactorMember: AnyObject, Sendable {
     /// Before each `poll`: does what is due, and says what to watch.
-    func prepare(_ now: ContinuousClock.Instant) -> RedisInterest
+    func prepare(_ now: ContinuousClock.Instant) -> SocketInterest
 
     /// After it: the descriptor can be read or written, or has failed.
     func becameReady(canRead: Bool, canWrite: Bool)
@@ -36,33 +46,37 @@ protocol RedisReactorMember: AnyObject, Sendable {
 ///
 /// What the thread does it does in its *role*, a lock that it lets go while it waits. Who takes the role meanwhile may
 /// do the thread's work: a caller that is alone on a connection reads its reply itself, with no change of threads.
-final class RedisReactor: Sendable {
+@_spi(Sockets)
+public final class SocketReactor: Sendable {
     private struct Inbox {
         var jobs: [@Sendable () -> Void] = []
-        var joining: [any RedisReactorMember] = []
+        var joining: [any SocketReactorMember] = []
         var leaving: [ObjectIdentifier] = []
         var isStopped = false
         var hasEnded = false
         var stopped: [UnsafeContinuation<Void, Never>] = []
     }
 
-    private let waker: RedisWaker
+    private let waker: SocketWaker
     private let inbox = Mutex(Inbox())
     private let role = Guarded(())
 
     /// Starts the thread.
-    init() throws(RedisSystemError) {
-        waker = try RedisWaker()
+    ///
+    /// - Throws: `unavailable` when the process may open no more files.
+    public init(label: String) throws(StoreError) {
+        waker = try SocketWaker()
         // A serial queue of Dispatch has a thread of its own for as long as it is busy.
-        DispatchQueue(label: "stores.redis").async { [self] in run() }
+        DispatchQueue(label: label).async { [self] in run() }
     }
 
-    func wake() {
+    /// Has the thread ask its members again.
+    public func wake() {
         waker.wake()
     }
 
     /// Runs the job in the role: on the thread, and once that has ended on the caller's.
-    func post(_ job: @escaping @Sendable () -> Void) {
+    public func post(_ job: @escaping @Sendable () -> Void) {
         let isStopped = inbox.withLock { inbox in
             if !inbox.isStopped { inbox.jobs.append(job) }
             return inbox.isStopped
@@ -71,22 +85,24 @@ final class RedisReactor: Sendable {
     }
 
     /// Runs the body in the role if the thread is waiting, or else not at all.
-    func borrow(_ body: () -> Void) {
+    public func borrow(_ body: () -> Void) {
         _ = role.withLockIfAvailable { _ in body() }
     }
 
-    func join(_ member: any RedisReactorMember) {
+    /// Serves a member, until it leaves.
+    public func join(_ member: any SocketReactorMember) {
         inbox.withLock { $0.joining.append(member) }
         waker.wake()
     }
 
-    func leave(_ member: any RedisReactorMember) {
+    /// The member is asked once more at most.
+    public func leave(_ member: any SocketReactorMember) {
         inbox.withLock { $0.leaving.append(ObjectIdentifier(member)) }
         waker.wake()
     }
 
     /// Ends the thread, after what was posted to it, and waits for its end.
-    func stop() async {
+    public func stop() async {
         await withUnsafeContinuation { continuation in
             let hasEnded = inbox.withLock { inbox in
                 inbox.isStopped = true
@@ -98,7 +114,7 @@ final class RedisReactor: Sendable {
     }
 
     private func run() {
-        var members: [any RedisReactorMember] = []
+        var members: [any SocketReactorMember] = []
         var polled: [pollfd] = []
         while true {
             let next = role.withLock { _ in prepare(&members, &polled) }
@@ -121,7 +137,7 @@ final class RedisReactor: Sendable {
         case end
     }
 
-    private func prepare(_ members: inout [any RedisReactorMember], _ polled: inout [pollfd]) -> Next {
+    private func prepare(_ members: inout [any SocketReactorMember], _ polled: inout [pollfd]) -> Next {
         let (jobs, stopped) = inbox.withLock { inbox -> ([@Sendable () -> Void], [UnsafeContinuation<Void, Never>]?) in
             members += inbox.joining
             inbox.joining = []
