@@ -117,7 +117,7 @@ extension PostgresSearchDriver {
             }
         }
         results.hits.sort {
-            $0.score == $1.score ? $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) : $0.score > $1.score
+            $0.score == $1.score ? PostgresKey.precedes($0.id, $1.id) : $0.score > $1.score
         }
         if results.hits.count > request.limit {
             results.hits.removeLast(results.hits.count - request.limit)

@@ -129,7 +129,7 @@ struct PostgresSearchDriver: SearchDriver {
                 }
             }
             // In the order of the ids, so that two batches never wait for each other in a circle.
-            batch.sort { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
+            batch.sort { PostgresKey.precedes($0.id, $1.id) }
             if !batch.isEmpty { try await write(batch, index, context) }
             return WriteReceipt(result: result, isSearchable: true)
         }

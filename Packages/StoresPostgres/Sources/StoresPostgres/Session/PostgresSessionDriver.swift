@@ -87,7 +87,7 @@ struct PostgresSessionDriver: SessionDriver {
 
     private static func isBefore(_ left: String, _ leftIndex: Int, _ right: String, _ rightIndex: Int) -> Bool {
         if left.utf8.elementsEqual(right.utf8) { return leftIndex < rightIndex }
-        return left.utf8.lexicographicallyPrecedes(right.utf8)
+        return PostgresKey.precedes(left, right)
     }
 
     func delete(_ keys: [String], condition: SessionCondition, context: CallContext) async throws(StoreError)

@@ -24,6 +24,8 @@ struct PostgresBytes {
         return next
     }
 
+    mutating func cut(to count: Int) { bytes.removeLast(bytes.count - count) }
+
     /// A value's length and its bytes, as arrays and COPY have them; -1 is NULL.
     ///
     /// - Throws: `invalidArgument` for what has no such form, `tooLarge` from 1 GiB on.
@@ -89,9 +91,12 @@ struct PostgresBytes {
     }
 
     mutating func append(text: String) throws(StoreError) {
-        let start = bytes.count
-        bytes.append(contentsOf: text.utf8)
-        guard !bytes[start...].contains(0) else {
+        var text = text
+        let hasNUL = text.withUTF8 { utf8 in
+            bytes.append(contentsOf: utf8)
+            return utf8.contains(0)
+        }
+        guard !hasNUL else {
             throw .invalidArgument("a text has a NUL, which Postgres can't store")
         }
     }

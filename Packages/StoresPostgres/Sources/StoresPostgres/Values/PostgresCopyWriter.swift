@@ -28,6 +28,9 @@ struct PostgresCopyWriter {
         for value in values { try append(value) }
     }
 
+    /// Takes back what was written since there were so many bytes.
+    mutating func cut(to count: Int) { buffer.cut(to: count) }
+
     mutating func beginRow() { buffer.append(columns) }
 
     mutating func append(_ value: PostgresParameter) throws(StoreError) { try buffer.appendField(value, types) }

@@ -3,17 +3,15 @@ public import StoresCore
 /// Records as a bulk upsert has them when its COPY begins.
 @_spi(Benchmarks)
 public struct PostgresVectorBatch: Sendable {
-    let writes: [PostgresVectorWrite]
+    let records: [VectorRecord]
+    let collection: PostgresCollection
 
     /// - Parameter records: Of a collection with the cosine metric, as many dimensions as the first one has.
     public init(_ records: [VectorRecord]) throws(StoreError) {
         let spec = VectorCollectionSpec(name: "batch", dimensions: records.first?.vector.count ?? 1)
-        let collection = PostgresCollection(
+        collection = PostgresCollection(
             id: 0, spec: spec, options: try PostgresCollectionOptions([:]), isIndexed: false)
-        var writes: [PostgresVectorWrite] = []
-        writes.reserveCapacity(records.count)
-        for record in records { writes.append(try PostgresVectorWrite(record, collection)) }
-        self.writes = writes
+        self.records = PostgresVectorDriver.sorted(records)
     }
 }
 
@@ -27,7 +25,7 @@ extension PostgresPool {
     public func copy(_ batch: PostgresVectorBatch, into table: String, deadline: Deadline)
         async throws(StoreError) -> Int
     {
-        let rows = PostgresVectorCopy(batch.writes, "default", types)
+        let rows = PostgresVectorCopy(batch.records, batch.collection, "default", types)
         return try await withConnection(deadline: deadline) { lease throws(StoreError) in
             try await lease.copyIn(
                 "COPY \(table) (namespace, \(PostgresVectorWrite.columns)) FROM STDIN (FORMAT binary)"

@@ -29,53 +29,71 @@ struct PostgresVectorWrite: Sendable {
     }
 }
 
-/// The rows of a batch in COPY's binary format, piece by piece.
+/// The rows of a batch in COPY's binary format, made piece by piece while the server works on those before.
 final class PostgresVectorCopy: Sendable {
     private struct State {
         var writer: PostgresCopyWriter
-        var written = 0
+        var next = 0
         var isFinished = false
+        var failed: [BulkFailure] = []
     }
 
     private static let pieceBytes = 64 << 10
 
-    private let batch: [PostgresVectorWrite]
+    private let records: [VectorRecord]
+    private let collection: PostgresCollection
     private let namespace: String?
     private let state: Mutex<State>
 
     /// - Parameter namespace: The first column; nil for a table without it.
-    init(_ batch: [PostgresVectorWrite], _ namespace: String?, _ types: PostgresTypes) {
-        self.batch = batch
+    init(_ records: [VectorRecord], _ collection: PostgresCollection, _ namespace: String?, _ types: PostgresTypes) {
+        self.records = records
+        self.collection = collection
         self.namespace = namespace
         state = Mutex(State(writer: PostgresCopyWriter(types: types, columns: namespace == nil ? 6 : 7)))
     }
+
+    /// Records that Postgres or pgvector cannot hold, of those that were asked for so far. They have no row.
+    var failed: [BulkFailure] { state.withLock { $0.failed } }
 
     /// Nil at the end.
     func next() throws(StoreError) -> [UInt8]? {
         try state.withLock { state throws(StoreError) in
             if state.isFinished { return nil }
-            while state.written < batch.count, state.writer.count < Self.pieceBytes {
-                try write(batch[state.written], &state.writer)
-                state.written += 1
+            while state.next < records.count, state.writer.count < Self.pieceBytes {
+                let record = records[state.next]
+                state.next += 1
+                do throws(StoreError) {
+                    try write(PostgresVectorWrite(record, collection), &state.writer)
+                } catch {
+                    state.failed.append(BulkFailure(id: record.id, error: error))
+                }
             }
-            if state.written < batch.count { return state.writer.take() }
+            if state.next < records.count { return state.writer.take() }
             state.isFinished = true
             return state.writer.finish()
         }
     }
 
+    /// What is not written whole is not written at all.
     private func write(_ item: PostgresVectorWrite, _ writer: inout PostgresCopyWriter) throws(StoreError) {
-        writer.beginRow()
-        if let namespace { try writer.append(text: namespace) }
-        try writer.append(text: item.record.id)
-        try writer.append(vector: item.record.vector)
-        try writer.append(.jsonb(item.metadata))
-        if let document = item.record.document {
-            try writer.append(text: document)
-        } else {
-            writer.appendNull()
+        let place = writer.count
+        do throws(StoreError) {
+            writer.beginRow()
+            if let namespace { try writer.append(text: namespace) }
+            try writer.append(text: item.record.id)
+            try writer.append(vector: item.record.vector)
+            try writer.append(.jsonb(item.metadata))
+            if let document = item.record.document {
+                try writer.append(text: document)
+            } else {
+                writer.appendNull()
+            }
+            try writer.append(text: item.words)
+            try writer.append(.int4(item.wordCount))
+        } catch {
+            writer.cut(to: place)
+            throw error
         }
-        try writer.append(text: item.words)
-        try writer.append(.int4(item.wordCount))
     }
 }
