@@ -481,6 +481,29 @@ class MongoDBPeer(Backend):
         return {"MONGODB_URL": f"mongodb://127.0.0.1:{place.port}/stores"}
 
 
+class KafkaPeer(Backend):
+    """No Kafka, of which there is no package, but a peer: the mock cluster of librdkafka, Debian's, as a process of its
+    own (Tests/Peers/kafka.py)."""
+    name = "kafka-peer"
+    port = 19192
+
+    def prepare(self, place):
+        install(["librdkafka1"])
+        super().prepare(place)
+
+    def command(self, place):
+        return [sys.executable, ROOT / "Tests/Peers/kafka.py", "--port", place.port]
+
+    def is_ready(self, place):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", place.port), 2):
+            return True
+        return False
+
+    def variables(self, place):
+        # The second tells tests that they may control the brokers.
+        return {"KAFKA_BROKERS": f"127.0.0.1:{place.port}", "KAFKA_PEER": f"127.0.0.1:{place.port}"}
+
+
 class WeaviatePeer(Backend):
     """No Weaviate, of which there is no package, but a peer of ours that does what its official description says
     (Tests/Peers/weaviate.py)."""
@@ -561,4 +584,4 @@ class S3(Backend):
 BACKENDS = {backend.name: backend for backend in (
     Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Redis8(), Valkey81(), Chroma(),
     QdrantPeer(), WeaviatePeer(),
-    PineconePeer(), MongoDBPeer(), S3())}
+    PineconePeer(), MongoDBPeer(), KafkaPeer(), S3())}

@@ -1,0 +1,82 @@
+import CRdKafka
+import StoresCore
+
+/// A client of librdkafka, with the topic and a queue of its own for records: the one owner of the three.
+///
+/// librdkafka's objects are safe to use from any thread, and the pointers never change: hence `@unchecked Sendable`.
+/// Freeing the client waits for its threads; ``KafkaConnection`` sees that it happens on a thread that may.
+final class KafkaClient: @unchecked Sendable {
+    let handle: OpaquePointer
+    let topic: OpaquePointer
+    /// Delivery reports, log lines, statistics, errors.
+    let main: OpaquePointer
+    /// What is consumed.
+    let records: OpaquePointer
+    let topicName: String
+
+    private init(_ handle: OpaquePointer, topic name: String) throws(StoreError) {
+        self.handle = handle
+        topicName = name
+        guard let topic = rd_kafka_topic_new(handle, name, nil) else {
+            rd_kafka_destroy(handle)
+            throw StoreError(.invalidArgument, "librdkafka takes no topic of this name", applied: .no)
+        }
+        self.topic = topic
+        main = rd_kafka_queue_get_main(handle)
+        records = rd_kafka_queue_new(handle)
+        // Log lines go to the main queue.
+        rd_kafka_set_log_queue(handle, nil)
+    }
+
+    deinit {
+        rd_kafka_queue_destroy(records)
+        rd_kafka_queue_destroy(main)
+        rd_kafka_topic_destroy(topic)
+        rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+    }
+
+    static func producer(_ configuration: KafkaConfiguration) throws(StoreError) -> KafkaClient {
+        let conf = try KafkaConf(configuration)
+        try conf.set("enable.idempotence", "true")
+        try conf.set("acks", "all")
+        // For its questions about offsets, see KafkaEnds.
+        try conf.set("isolation.level", "read_uncommitted")
+        try conf.set("linger.ms", "\(configuration.linger.wholeMilliseconds)")
+        try conf.set("compression.type", configuration.compression)
+        try conf.set("message.max.bytes", "\(configuration.maxMessageBytes)")
+        // The bound that counts is KafkaRoom's; these are above it.
+        try conf.set("queue.buffering.max.messages", "10000000")
+        try conf.set("queue.buffering.max.kbytes", "2147483647")
+        let timeout = max(1, configuration.deliveryTimeout.wholeMilliseconds)
+        if configuration.isSingleWriter {
+            try conf.set("transactional.id", configuration.transactionalID)
+            try conf.set("transaction.timeout.ms", "\(min(max(timeout, 10_000), 60_000))")
+            try conf.set("message.timeout.ms", "\(min(timeout, 60_000))")
+        } else {
+            try conf.set("message.timeout.ms", "\(timeout)")
+        }
+        conf.events(RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
+        return try KafkaClient(try conf.client(RD_KAFKA_PRODUCER), topic: configuration.topic)
+    }
+
+    /// - Parameter wait: How long a broker that has nothing new may hold back its answer.
+    static func consumer(_ configuration: KafkaConfiguration, wait: Duration) throws(StoreError) -> KafkaClient {
+        let conf = try KafkaConf(configuration)
+        for (name, value) in [
+            ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "earliest"),
+            ("isolation.level", "read_committed"), ("allow.auto.create.topics", "false"),
+            ("queued.max.messages.kbytes", "16384"), ("fetch.error.backoff.ms", "50"),
+            ("fetch.wait.max.ms", "\(wait.wholeMilliseconds)"),
+        ] where configuration.properties[name] == nil {
+            try conf.set(name, value)
+        }
+        conf.events(RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
+        return try KafkaClient(try conf.client(RD_KAFKA_CONSUMER), topic: configuration.topic)
+    }
+
+    /// Sees whether librdkafka takes the settings; without I/O.
+    static func check(_ configuration: KafkaConfiguration) throws(StoreError) {
+        let conf = try KafkaConf(configuration)
+        try conf.set("compression.type", configuration.compression)
+    }
+}

@@ -1,0 +1,124 @@
+import CRdKafka
+import Dispatch
+import StoresCore
+import Synchronization
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// The one thread that empties librdkafka's queues of events. A queue that is no longer empty writes a byte into a
+/// pipe; nothing of librdkafka calls into Swift.
+final class KafkaEvents: Sendable {
+    typealias Handler = @Sendable (borrowing KafkaEvent) -> Void
+
+    private struct State {
+        var clients: [(client: KafkaClient, handle: Handler)] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let reading: Int32
+    private let writing: Int32
+    private let ended = DispatchSemaphore(value: 0)
+
+    init() throws(StoreError) {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else {
+            throw StoreError(.internal, "no pipe for librdkafka's events could be made", applied: .no, isLocal: true)
+        }
+        (reading, writing) = (ends[0], ends[1])
+        // A byte that does not fit is not missed: there are others.
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        DispatchQueue(label: "stores-kafka-events").async { self.loop() }
+    }
+
+    deinit {
+        Self.close(reading)
+        Self.close(writing)
+    }
+
+    private static func close(_ file: Int32) {
+        #if canImport(Darwin)
+        Darwin.close(file)
+        #elseif canImport(Musl)
+        Musl.close(file)
+        #else
+        Glibc.close(file)
+        #endif
+    }
+
+    func add(_ client: KafkaClient, _ handle: @escaping Handler) {
+        state.withLock { $0.clients.append((client, handle)) }
+        stores_kafka_wake(client.main, writing)
+        // What was in it before writes nothing.
+        wake()
+    }
+
+    /// Returns when the thread has ended.
+    func shutDown() {
+        let clients = state.withLock { state in
+            state.isClosed = true
+            return state.clients
+        }
+        wake()
+        ended.wait()
+        for (client, _) in clients { stores_kafka_wake(client.main, -1) }
+        state.withLock { $0.clients = [] }
+    }
+
+    private func wake() { _ = write(writing, "!", 1) }
+
+    private func loop() {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        while true {
+            var request = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
+            _ = poll(&request, 1, 1000)
+            while read(reading, &bytes, bytes.count) > 0 {}
+            let (clients, isClosed) = state.withLock { ($0.clients, $0.isClosed) }
+            for (client, handle) in clients {
+                while let event = rd_kafka_queue_poll(client.main, 0) {
+                    handle(KafkaEvent(pointer: event))
+                    rd_kafka_event_destroy(event)
+                }
+            }
+            if isClosed { break }
+        }
+        ended.signal()
+    }
+}
+
+/// An event for as long as its handler runs.
+struct KafkaEvent: ~Copyable {
+    let pointer: OpaquePointer
+
+    static let delivery = RD_KAFKA_EVENT_DR
+
+    var kind: Int32 { rd_kafka_event_type(pointer) }
+
+    /// Hands out each delivery report of the event.
+    func forEachDelivery(_ body: (_ id: UInt, _ offset: Int64, _ error: StoreError?) -> Void) {
+        while let message = rd_kafka_event_message_next(pointer) {
+            let id = UInt(bitPattern: message.pointee._private)
+            let code = message.pointee.err
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else {
+                body(id, message.pointee.offset, nil)
+                continue
+            }
+            let applied: StoreError.Applied =
+                switch rd_kafka_message_status(message) {
+                case RD_KAFKA_MSG_STATUS_NOT_PERSISTED: .no
+                case RD_KAFKA_MSG_STATUS_PERSISTED: .yes
+                default: .unknown
+                }
+            body(id, -1, .kafka(code, applied: applied))
+        }
+    }
+}

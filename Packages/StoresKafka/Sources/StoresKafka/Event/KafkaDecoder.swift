@@ -1,0 +1,89 @@
+import CRdKafka
+import StoresCore
+
+/// Reads records as consumers hand them out. Texts that repeat from one record to the next are kept once.
+struct KafkaDecoder {
+    private var lastStream = ""
+    private var lastType = ""
+
+    mutating func record(_ message: UnsafePointer<rd_kafka_message_t>) -> KafkaRecord {
+        var record = KafkaRecord(
+            stream: "", events: [], recordedAt: Timestamp(millisecondsSinceEpoch: 0), hint: nil, foreign: nil)
+        let key = UnsafeRawBufferPointer(start: message.pointee.key, count: message.pointee.key_len)
+        guard !key.isEmpty, let stream = Self.text(key, as: &lastStream), stream.utf8.count <= EventStore.maxStreamBytes
+        else {
+            record.foreign = "its key is no stream's name"
+            return record
+        }
+        record.stream = stream
+        let value = UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len)
+        var event = NewEvent(id: "", type: "")
+        var count: Int?
+        var time: Int64?
+        var damaged: String?
+        Self.forEachHeader(message) { name, bytes in
+            guard let text = name == "type" ? Self.text(bytes, as: &lastType) : Self.text(bytes) else {
+                damaged = "a header is no UTF-8"
+                return
+            }
+            switch name {
+            case "id": event.id = text
+            case "type": event.type = text
+            case "content-type": event.contentType = text
+            case "time": time = Int64(text)
+            case "after": record.hint = KafkaHint(text)
+            case "events": count = Int(text) ?? -1
+            default:
+                if name.utf8.starts(with: KafkaRecord.metadataPrefix.utf8) {
+                    event.metadata[String(decoding: name.utf8.dropFirst(5), as: UTF8.self)] = text
+                }
+            }
+        }
+        record.recordedAt = Timestamp(
+            millisecondsSinceEpoch: time ?? max(0, rd_kafka_message_timestamp(message, nil)))
+        if let count {
+            if let events = KafkaFrames.decode(value, count: count) {
+                record.events = events
+            } else {
+                damaged = "its value is not as its headers say"
+            }
+        } else if event.id.isEmpty || event.type.isEmpty {
+            damaged = damaged ?? "it has no headers id and type"
+        } else {
+            event.data = Array(value)
+            record.events = [event]
+        }
+        if let damaged {
+            record.events = []
+            record.foreign = damaged
+        }
+        return record
+    }
+
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
+        bytes.isEmpty ? "" : String(validating: bytes, as: UTF8.self)
+    }
+
+    /// The last one again where the bytes are the same.
+    private static func text(_ bytes: UnsafeRawBufferPointer, as last: inout String) -> String? {
+        if last.utf8.count == bytes.count, last.utf8.elementsEqual(bytes) { return last }
+        guard let text = text(bytes) else { return nil }
+        last = text
+        return text
+    }
+
+    private static func forEachHeader(
+        _ message: UnsafePointer<rd_kafka_message_t>, _ body: (String, UnsafeRawBufferPointer) -> Void
+    ) {
+        var list: OpaquePointer?
+        guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return }
+        var index = 0
+        var name: UnsafePointer<CChar>?
+        var value: UnsafeRawPointer?
+        var size = 0
+        while rd_kafka_header_get_all(list, index, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
+            if let name { body(String(cString: name), UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : size)) }
+            index += 1
+        }
+    }
+}

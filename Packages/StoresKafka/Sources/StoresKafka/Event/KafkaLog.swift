@@ -1,0 +1,257 @@
+import StoresCore
+
+/// What this process knows of the topic, partition by partition, and who waits to know more.
+///
+/// Records come to it from three sides: from delivery reports of what this process wrote, from the follower, from
+/// readers. Each is applied when everything before it is known; one that comes early waits for what is between.
+final class KafkaLog: Sendable {
+    typealias Placed = @Sendable (Result<AppendResult, StoreError>) -> Void
+    typealias Reached = @Sendable (Result<Void, StoreError>) -> Void
+
+    struct Partition {
+        var index: KafkaIndex
+        var cache: KafkaCache
+        /// Written by this process at an offset that the index has not come to yet.
+        var early: [Int64: (record: KafkaRecord, placed: Placed)] = [:]
+        /// Who waits until everything before an offset is known.
+        var waiting: [UInt64: (target: Int64, reached: Reached)] = [:]
+        /// Who waits for anything at or after an offset.
+        var watching: [UInt64: (offset: Int64, reached: Reached)] = [:]
+        var lastID: UInt64 = 0
+        /// The end that a broker told last.
+        var end: Int64 = 0
+        /// Right after the last transaction of this process; brokers write a record of their own there, which nobody
+        /// reads.
+        var transactionEnd: Int64 = -1
+        /// Whether that has been seen; librdkafka's mock cluster writes none.
+        var hasMarkers = false
+
+        /// Whether everything before the offset is known.
+        func knows(before offset: Int64) -> Bool {
+            index.next >= offset || (hasMarkers && transactionEnd == index.next && offset == index.next + 1)
+        }
+
+        /// How far somebody needs to be told; nil when nobody does.
+        var wanted: Int64? {
+            let target = max(early.keys.max() ?? -1, waiting.values.map(\.target).max() ?? -1)
+            if !watching.isEmpty { return .max }
+            return target > index.next ? target : nil
+        }
+    }
+
+    let topic: String
+    private let partitions: [Guarded<Partition>]
+    private let keepsIDs: Bool
+    private let cacheLimit: Int
+
+    init(topic: String, partitions count: Int, keepsIDs: Bool, cacheLimit: Int = 8 << 20) {
+        self.topic = topic
+        self.keepsIDs = keepsIDs
+        self.cacheLimit = cacheLimit / max(1, count)
+        let limit = self.cacheLimit
+        partitions = (0..<count).map { _ in
+            Guarded(Partition(index: KafkaIndex(keepsIDs: keepsIDs), cache: KafkaCache(limit: limit)))
+        }
+    }
+
+    var count: Int { partitions.count }
+
+    func with<T>(_ partition: Int32, _ body: (inout Partition) -> T) -> T {
+        partitions[Int(partition)].withLock { body(&$0) }
+    }
+
+    func next(_ partition: Int32) -> Int64 { with(partition) { $0.index.next } }
+
+    // MARK: What is learnt
+
+    /// This process wrote a record there. Told once everything before it is known; true when the follower is needed
+    /// for that.
+    func wrote(_ record: KafkaRecord, _ partition: Int32, _ offset: Int64, placed: @escaping Placed) -> Bool {
+        let (answers, needs) = with(partition) { state -> ([Answer], Bool) in
+            if offset < state.index.next {
+                // A consumer was faster than the report.
+                guard let first = state.index.revision(of: record.stream, at: offset) else {
+                    return ([.placed(placed, .failure(Self.vanished(topic)))], false)
+                }
+                return ([.placed(placed, .success(Self.result(record, partition, offset, first)))], false)
+            }
+            state.early[offset] = (record, placed)
+            if state.knows(before: offset) { state.index.skip(to: offset) }
+            return (advance(partition, &state), !state.early.isEmpty)
+        }
+        for answer in answers { answer.give() }
+        return needs
+    }
+
+    /// Records that a consumer handed out one after the other, beginning with what it found at or after `start`. Those
+    /// that are known already, or come before something unknown, change nothing.
+    func found(_ records: [(offset: Int64, record: KafkaRecord)], _ partition: Int32, from start: Int64) {
+        let answers = with(partition) { state -> [Answer] in
+            guard start <= state.index.next else { return [] }
+            var answers: [Answer] = []
+            for (offset, record) in records where offset >= state.index.next {
+                // Nothing is between.
+                state.index.skip(to: offset)
+                if state.early[offset] == nil {
+                    state.index.apply(record, at: offset)
+                    state.cache.append(record, at: offset)
+                }
+                answers += advance(partition, &state)
+            }
+            return answers + settle(&state)
+        }
+        for answer in answers { answer.give() }
+    }
+
+    /// There is nothing before the offset that has not been found.
+    func ended(_ partition: Int32, _ offset: Int64, from start: Int64) {
+        let answers = with(partition) { state -> [Answer] in
+            guard start <= state.index.next else { return [] }
+            state.index.skip(to: offset)
+            return advance(partition, &state) + settle(&state)
+        }
+        for answer in answers { answer.give() }
+    }
+
+    /// What the broker says of a partition's ends. Those that are gone are forgotten; a topic that has become shorter is
+    /// another one, of which nothing is known.
+    func learn(_ partition: Int32, _ ends: KafkaEnds.Ends) {
+        let answers = with(partition) { state -> [Answer] in
+            if ends.isShorter {
+                state.index = KafkaIndex(keepsIDs: keepsIDs)
+                state.cache = KafkaCache(limit: cacheLimit)
+                state.transactionEnd = -1
+            }
+            state.end = ends.high
+            state.index.raise(floor: ends.low)
+            return settle(&state)
+        }
+        for answer in answers { answer.give() }
+    }
+
+    /// The end of a partition as a broker told it last.
+    func knownEnd(_ partition: Int32) -> Int64 { with(partition) { $0.end } }
+
+    /// What a reader found between two offsets; the revision of each record's first event.
+    func learn(
+        _ records: [(offset: Int64, record: KafkaRecord)], _ partition: Int32, from start: Int64, until end: Int64
+    ) -> [Int64] {
+        found(records, partition, from: start)
+        ended(partition, end, from: start)
+        return with(partition) { state in
+            records.map { state.index.revision(of: $1.stream, at: $0) ?? 0 }
+        }
+    }
+
+    /// Everybody who waits is told that nothing more comes.
+    func close() {
+        for partition in partitions.indices {
+            let answers = with(Int32(partition)) { state -> [Answer] in
+                let early = state.early.values.map {
+                    Answer.placed($0.placed, .failure(.kafkaShutDown().filling(applied: .yes)))
+                }
+                let others = (state.waiting.values.map(\.reached) + state.watching.values.map(\.reached)).map {
+                    Answer.reached($0, .failure(.kafkaShutDown()))
+                }
+                (state.early, state.waiting, state.watching) = ([:], [:], [:])
+                return early + others
+            }
+            for answer in answers { answer.give() }
+        }
+    }
+
+    // MARK: Who waits
+
+    /// - Returns: For ``leave(_:_:)``; nil when it is known already, and `reached` has been called.
+    func whenKnown(_ partition: Int32, before target: Int64, _ reached: @escaping Reached) -> UInt64? {
+        let id = with(partition) { state -> UInt64? in
+            if state.knows(before: target) { return nil }
+            state.lastID += 1
+            state.waiting[state.lastID] = (target, reached)
+            return state.lastID
+        }
+        if id == nil { reached(.success(())) }
+        return id
+    }
+
+    /// Told when there may be something at or after the offset.
+    func whenAny(_ partition: Int32, from offset: Int64, _ reached: @escaping Reached) -> UInt64? {
+        let id = with(partition) { state -> UInt64? in
+            if state.index.next > offset { return nil }
+            state.lastID += 1
+            state.watching[state.lastID] = (offset, reached)
+            return state.lastID
+        }
+        if id == nil { reached(.success(())) }
+        return id
+    }
+
+    func leave(_ partition: Int32, _ id: UInt64) {
+        with(partition) { state in
+            state.waiting[id] = nil
+            state.watching[id] = nil
+        }
+    }
+
+    // MARK: Inside
+
+    /// What is to be said once the lock is free.
+    private enum Answer {
+        case placed(Placed, Result<AppendResult, StoreError>)
+        case reached(Reached, Result<Void, StoreError>)
+
+        func give() {
+            switch self {
+            case .placed(let placed, let result): placed(result)
+            case .reached(let reached, let result): reached(result)
+            }
+        }
+    }
+
+    /// Applies what came early and is next.
+    private func advance(_ partition: Int32, _ state: inout Partition) -> [Answer] {
+        var answers: [Answer] = []
+        while let (record, placed) = state.early.removeValue(forKey: state.index.next) {
+            let offset = state.index.next
+            let first = state.index.apply(record, at: offset)
+            state.cache.append(record, at: offset)
+            answers.append(.placed(placed, .success(Self.result(record, partition, offset, first))))
+        }
+        // Of another topic than the one that is there now.
+        for (offset, one) in state.early where offset < state.index.next {
+            state.early[offset] = nil
+            answers.append(.placed(one.placed, .failure(Self.vanished(topic))))
+        }
+        return answers.isEmpty ? [] : answers + settle(&state)
+    }
+
+    private func settle(_ state: inout Partition) -> [Answer] {
+        var answers: [Answer] = []
+        let next = state.index.next
+        for (id, one) in state.waiting where one.target <= next {
+            state.waiting[id] = nil
+            answers.append(.reached(one.reached, .success(())))
+        }
+        for (id, one) in state.watching where one.offset < next {
+            state.watching[id] = nil
+            answers.append(.reached(one.reached, .success(())))
+        }
+        return answers
+    }
+
+    private static func result(_ record: KafkaRecord, _ partition: Int32, _ offset: Int64, _ first: Int64)
+        -> AppendResult
+    {
+        let count = record.events.count
+        return AppendResult(
+            firstRevision: first, lastRevision: first + Int64(count) - 1,
+            position: KafkaPlace(partition: partition, record: offset, index: count - 1, of: count).position,
+            isDeduplicated: false)
+    }
+
+    private static func vanished(_ topic: String) -> StoreError {
+        StoreError(
+            .unavailable, "the topic was deleted or made anew while events were appended", resource: topic,
+            applied: .unknown)
+    }
+}

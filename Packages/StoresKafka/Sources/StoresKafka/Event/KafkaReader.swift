@@ -1,0 +1,101 @@
+import CRdKafka
+import StoresCore
+import Synchronization
+
+/// A consumer for reads, used by one at a time. It stays where it was, so that who reads on finds what was fetched ahead.
+final class KafkaReader: Sendable {
+    struct Place: Equatable {
+        var partition: Int32
+        var offset: Int64
+    }
+
+    private struct State {
+        /// What comes next, while it is consumed.
+        var place: Place?
+        var decoder = KafkaDecoder()
+        /// Taken out of the queue, and not handed out yet.
+        var ready: [(offset: Int64, record: KafkaRecord)] = []
+        var nextReady = 0
+    }
+
+    private let client: KafkaClient
+    private let state = Mutex(State())
+
+    init(_ configuration: KafkaConfiguration) throws(StoreError) {
+        // A new place has to wait for the answer to the question about the old one.
+        client = try .consumer(configuration, wait: .milliseconds(10))
+    }
+
+    var native: KafkaClient { client }
+    var place: Place? { state.withLock { $0.place } }
+
+    /// Reads forward, on a thread that may block.
+    ///
+    /// - Parameters:
+    ///   - end: Nothing at or after it is waited for.
+    ///   - isLeft: Asked now and then; true ends it with what there is.
+    ///   - take: Returns false when it wants no more.
+    /// - Returns: Where reading goes on.
+    func read(
+        from start: Place, until end: Int64, deadline: Deadline, isLeft: () -> Bool,
+        take: (Int64, KafkaRecord) -> Bool
+    ) throws(StoreError) -> Int64 {
+        let result = state.withLock { state -> Result<Int64, StoreError> in
+            if state.place != start { move(&state, to: start) }
+            var position = start.offset
+            while true {
+                while state.nextReady < state.ready.count {
+                    let (offset, record) = state.ready[state.nextReady]
+                    guard offset < end else { return .success(end) }
+                    state.nextReady += 1
+                    position = offset + 1
+                    state.place?.offset = position
+                    guard take(offset, record) else { return .success(position) }
+                }
+                if position >= end { return .success(position) }
+                if isLeft() { return .success(position) }
+                if deadline.hasPassed { return .failure(.timeout("the read")) }
+                if let error = fill(&state, &position) { return .failure(error) }
+                state.place?.offset = position
+            }
+        }
+        return try result.get()
+    }
+
+    /// Nothing is fetched ahead any more.
+    func rest() { state.withLock { stop(&$0) } }
+
+    private func move(_ state: inout State, to place: Place) {
+        stop(&state)
+        rd_kafka_consume_start_queue(client.topic, place.partition, place.offset, client.records)
+        state.place = place
+    }
+
+    private func stop(_ state: inout State) {
+        if let place = state.place { rd_kafka_consume_stop(client.topic, place.partition) }
+        state.place = nil
+        state.ready = []
+        state.nextReady = 0
+    }
+
+    private func fill(_ state: inout State, _ position: inout Int64) -> StoreError? {
+        state.ready.removeAll(keepingCapacity: true)
+        state.nextReady = 0
+        var failure: StoreError?
+        var ready: [(offset: Int64, record: KafkaRecord)] = []
+        swap(&ready, &state.ready)
+        var decoder = state.decoder
+        KafkaMessages.take(client.records, wait: 50) { message in
+            switch message.pointee.err {
+            case RD_KAFKA_RESP_ERR_NO_ERROR: ready.append((message.pointee.offset, decoder.record(message)))
+            case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+                if ready.isEmpty { position = max(position, message.pointee.offset) }
+            case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TIMED_OUT: break
+            default: failure = .kafka(message.pointee.err, topic: client.topicName)
+            }
+        }
+        state.decoder = decoder
+        swap(&ready, &state.ready)
+        return failure
+    }
+}

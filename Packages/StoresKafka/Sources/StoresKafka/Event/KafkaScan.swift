@@ -1,0 +1,105 @@
+import StoresCore
+
+/// Reads a partition's events in the order of its log.
+struct KafkaScan {
+    let driver: KafkaEventDriver
+    let running: KafkaConnection.Running
+
+    struct Found {
+        var events: [RecordedEvent] = []
+        var next: KafkaPlace
+        var isAtEnd: Bool
+    }
+
+    private var log: KafkaLog { running.log }
+
+    func read(_ start: KafkaPlace, limit: Int, _ context: CallContext) async throws(StoreError) -> Found {
+        let partition = start.partition
+        // Everything before the place has to be known, for the revisions of what follows. What follows is learnt by
+        // reading it, so that it is fetched once.
+        if log.next(partition) < start.offset { _ = try await driver.catchUp(running, partition, context) }
+        var found = Found(next: start, isAtEnd: false)
+        if take(fromCache: partition, limit, &found) { return found }
+        var ends = log.knownEnd(partition)
+        if ends <= found.next.offset { ends = try await running.ends.ask(partition, context.deadline).high }
+        while found.events.count < limit {
+            if found.next.offset >= ends {
+                // It may have become longer meanwhile; only a question that was asked now says that this is the end.
+                ends = try await running.ends.ask(partition, context.deadline).high
+                if found.next.offset >= ends {
+                    found.isAtEnd = true
+                    break
+                }
+                if take(fromCache: partition, limit, &found) { break }
+                if found.next.offset >= ends { continue }
+            }
+            try await fetch(until: ends, limit, &found, context)
+        }
+        return found
+    }
+
+    /// What is in memory anyway. True when that is enough.
+    private func take(fromCache partition: Int32, _ limit: Int, _ found: inout Found) -> Bool {
+        let from = found.next.offset
+        let cached = log.with(partition) { state -> ([(Int64, KafkaRecord, Int64)], Int64)? in
+            guard let records = state.cache.records(from: from) else { return nil }
+            let some = records.prefix(limit + 1).map { offset, record in
+                (offset, record, state.index.revision(of: record.stream, at: offset) ?? 0)
+            }
+            return (some, state.index.next)
+        }
+        guard let (records, next) = cached else { return false }
+        for (offset, record, first) in records {
+            guard record.foreign == nil || driver.configuration.skipsForeign else { return !found.events.isEmpty }
+            add(record, offset, first, limit, &found)
+            if found.events.count >= limit { return true }
+        }
+        // What is known and not here is no event.
+        if records.count <= limit, next > found.next.offset {
+            found.next = KafkaPlace(partition: partition, offset: next, skip: 0)
+        }
+        return false
+    }
+
+    private func fetch(until end: Int64, _ limit: Int, _ found: inout Found, _ context: CallContext)
+        async throws(StoreError)
+    {
+        let partition = found.next.partition
+        let start = found.next.offset
+        let wanted = limit - found.events.count + found.next.skip
+        let (records, next) = try await running.readers.read(
+            KafkaReader.Place(partition: partition, offset: start), until: end, goesOn: true,
+            deadline: context.deadline, into: (records: [(offset: Int64, record: KafkaRecord)](), events: 0)
+        ) { read, offset, record in
+            read.records.append((offset, record))
+            read.events += max(1, record.events.count)
+            return read.events < wanted
+        }
+        let revisions = log.learn(records.records, partition, from: start, until: next)
+        for ((offset, record), first) in zip(records.records, revisions) {
+            if let reason = record.foreign, !driver.configuration.skipsForeign {
+                // What comes before it is delivered first.
+                if !found.events.isEmpty { return }
+                throw .kafkaForeign(driver.configuration.topic, partition, offset, reason)
+            }
+            add(record, offset, first, limit, &found)
+            if found.events.count >= limit { return }
+        }
+        if next > found.next.offset { found.next = KafkaPlace(partition: partition, offset: next, skip: 0) }
+    }
+
+    private func add(_ record: KafkaRecord, _ offset: Int64, _ first: Int64, _ limit: Int, _ found: inout Found) {
+        let skip = offset == found.next.offset ? found.next.skip : 0
+        let count = record.events.count
+        for index in min(skip, count)..<count {
+            guard found.events.count < limit else { return }
+            let place = KafkaPlace(partition: found.next.partition, record: offset, index: index, of: count)
+            found.events.append(
+                RecordedEvent(
+                    stream: record.stream, revision: first + Int64(index), position: place.position,
+                    event: record.events[index], recordedAt: record.recordedAt))
+            found.next = place
+        }
+        if count == 0 { found.next = KafkaPlace(partition: found.next.partition, offset: offset + 1, skip: 0) }
+    }
+}

@@ -1,0 +1,121 @@
+import CRdKafka
+import StoresCore
+
+// The one place where what librdkafka and the brokers say becomes a `StoreError`.
+
+/// What librdkafka said, for `debugDescription`.
+struct KafkaNativeError: Error, CustomStringConvertible {
+    var code: Int32
+    var description: String
+
+    init(_ code: rd_kafka_resp_err_t, _ text: String? = nil) {
+        self.code = code.rawValue
+        let name = rd_kafka_err2name(code).map { String(cString: $0) } ?? "\(code.rawValue)"
+        description = text.map { "\(name): \(Redaction.secrets(in: $0))" } ?? name
+    }
+}
+
+extension StoreError {
+    /// - Parameter applied: What is known of a write's effect, where the code does not say it.
+    static func kafka(
+        _ code: rd_kafka_resp_err_t, _ text: String? = nil, applied: Applied? = nil, topic: String? = nil
+    ) -> StoreError {
+        let native = KafkaNativeError(code, text)
+        func passing(_ message: String, remedy: String? = nil, applied: Applied?, phase: Phase? = nil) -> StoreError {
+            StoreError(
+                .unavailable, message, remedy: remedy, resource: topic, applied: applied, phase: phase,
+                underlying: native)
+        }
+        switch code {
+        case RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+            RD_KAFKA_RESP_ERR__WAIT_COORD:
+            return .timeout("the brokers", applied: applied, underlying: native)
+        case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+            return passing(
+                "the brokers did not confirm the append in KAFKA_DELIVERY_TIMEOUT",
+                remedy: "look whether the brokers run, and whether enough replicas are in sync", applied: applied)
+        case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+            return passing("no broker answers", applied: applied, phase: .tcp)
+        case RD_KAFKA_RESP_ERR__RESOLVE:
+            return passing("the brokers' name is not known", applied: .no, phase: .dns)
+        case RD_KAFKA_RESP_ERR__SSL:
+            return StoreError(
+                .unavailable, "the TLS handshake with a broker failed",
+                remedy: "KAFKA_SSL_CA names the certificates that signed the brokers'; KAFKA_SECURITY_PROTOCOL says "
+                    + "whether they speak TLS", applied: .no, isRetryable: false, phase: .tls, underlying: native)
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+            RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE:
+            return StoreError(
+                .unauthenticated, "the brokers refused the user, the password or the mechanism",
+                remedy: "correct KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM", applied: .no,
+                phase: .authentication, underlying: native)
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+            RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+            return StoreError(
+                .permissionDenied, "the user may not do this with the topic",
+                remedy: "grant it Describe, Read and Write of the topic, Create to make it, and Write of the "
+                    + "transactional id for single-writer", resource: topic, applied: .no, underlying: native)
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+            RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+            return StoreError(
+                .notFound, "the topic, or a partition of it, does not exist",
+                remedy: "start once with STORE_SCHEMA=create, or correct KAFKA_TOPIC", resource: topic, applied: .no,
+                phase: .schema, underlying: native)
+        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE,
+            RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+            return StoreError(
+                .tooLarge, "the append is larger than a record may be, here or at the broker",
+                remedy: "append fewer events at a time, keep large ones in an artifact store, or raise the topic's "
+                    + "max.message.bytes and KAFKA_MAX_MESSAGE_BYTES", resource: topic, applied: .no,
+                underlying: native)
+        case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+            return StoreError(
+                .unavailable, "the client's queue is full", applied: .no, isLocal: true, underlying: native)
+        case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+            return passing(
+                "too few replicas of the topic are in sync",
+                remedy: "look at the topic's replicas: kafka-topics.sh --describe", applied: applied)
+        case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+            RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+            RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS,
+            RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+            return passing("the partition's broker changes, or is not ready", applied: applied)
+        case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+            return .kafkaFenced(native)
+        case RD_KAFKA_RESP_ERR__PURGE_QUEUE, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, RD_KAFKA_RESP_ERR__DESTROY:
+            return StoreError(
+                .unavailable, "the store was shut down", applied: applied, isRetryable: false, underlying: native)
+        case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+            return StoreError(
+                .unsupported, "the brokers do not know this request",
+                remedy: "use Kafka 2.1 or later", applied: .no, phase: .version, underlying: native)
+        case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
+            return StoreError(
+                .rateLimited, "the brokers' quota is used up", applied: applied, underlying: native)
+        default:
+            return StoreError(
+                .internal, "Kafka refused the call (\(code.rawValue))", resource: topic, applied: applied,
+                underlying: native)
+        }
+    }
+
+    /// Another process has begun to write.
+    static func kafkaFenced(_ native: KafkaNativeError? = nil) -> StoreError {
+        StoreError(
+            .preconditionFailed, "another process has taken over the writing of this topic; this one is fenced",
+            remedy: "let one process run with this KAFKA_TRANSACTIONAL_ID; start this one again to take it back",
+            applied: .no, underlying: native)
+    }
+
+    static func kafkaShutDown() -> StoreError {
+        StoreError(.unavailable, "the store was shut down", applied: .no, isRetryable: false)
+    }
+
+    /// A record that was not written by this library, or was damaged.
+    static func kafkaForeign(_ topic: String, _ partition: Int32, _ offset: Int64, _ what: String) -> StoreError {
+        StoreError(
+            .corrupt, "the record at offset \(offset) of partition \(partition) is none of the stores': \(what)",
+            remedy: "give the stores a KAFKA_TOPIC of their own, or pass over such records with "
+                + "KAFKA_FOREIGN_RECORDS=skip", resource: topic, applied: .no)
+    }
+}
