@@ -29,11 +29,14 @@ let grdb: [Target.Dependency] = ["GRDB", "GRDBSQLite"].map {
     .product(name: $0, package: "GRDB.swift", condition: .when(traits: ["SQLite"]))
 }
 
-// Homebrew keeps libpq where only pkg-config finds it; on Linux the shim does, without a word to who has no libpq.
+// Homebrew keeps libpq and librdkafka where only pkg-config finds them; on Linux the shims do, without a word to who has
+// neither.
 #if os(macOS)
 let libpq: String? = "libpq"
+let librdkafka: String? = "rdkafka"
 #else
 let libpq: String? = nil
+let librdkafka: String? = nil
 #endif
 
 // The headers of libmongoc are in folders that only pkg-config knows, under one name for 1.x and another for 2.x. It is
@@ -56,6 +59,7 @@ let package = Package(
         .library(name: "StoresCore", targets: ["StoresCore"]),
         .library(name: "StoresConformance", targets: ["StoresConformance"]),
         .library(name: "StoresFile", targets: ["StoresFile"]),
+        .library(name: "StoresKafka", targets: ["StoresKafka"]),
         .library(name: "StoresMongo", targets: ["StoresMongo"]),
         .library(name: "StoresPostgres", targets: ["StoresPostgres"]),
         .library(name: "StoresRedis", targets: ["StoresRedis"]),
@@ -117,6 +121,18 @@ let package = Package(
             path: "Packages/StoresFile/Tests/StoresFileWriter", swiftSettings: settings),
         tests("StoresFileConformanceTests", in: "StoresFile", ["StoresFile", "StoresCore", "StoresConformance"]),
         tests("StoresFileTests", in: "StoresFile", ["StoresFile", "StoresFileWriter", "StoresCore"]),
+        .systemLibrary(
+            name: "CRdKafka", path: "Packages/StoresKafka/Sources/CRdKafka", pkgConfig: librdkafka,
+            providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
+        target(
+            "StoresKafka",
+            [
+                "CRdKafka", "StoresCore", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]),
+        tests(
+            "StoresKafkaConformanceTests", in: "StoresKafka", ["StoresKafka", "StoresCore", "StoresConformance"]),
+        tests("StoresKafkaTests", in: "StoresKafka", ["StoresKafka", "StoresCore"]),
         .systemLibrary(
             name: "CMongoC", path: "Packages/StoresMongo/Sources/CMongoC", pkgConfig: libmongoc,
             providers: [.apt(["libmongoc-dev"]), .brew(["mongo-c-driver"])]),

@@ -13,7 +13,7 @@ let settings: [SwiftSetting] = [
 //
 //     swift build --package-path Packages/StoresCLI --traits Postgres,Redis
 //     swift build --package-path Packages/StoresCLI --disable-default-traits
-let servers = ["Chroma", "Mongo", "Pinecone", "Postgres", "Qdrant", "Redis", "Weaviate"]
+let servers = ["Chroma", "Kafka", "Mongo", "Pinecone", "Postgres", "Qdrant", "Redis", "Weaviate"]
 
 func server(_ name: String) -> Target.Dependency {
     .product(name: "Stores\(name)", package: "Stores\(name)", condition: .when(traits: [name]))
@@ -31,6 +31,7 @@ let package = Package(
         .package(path: "../StoresCore"),
         .package(path: "../StoresConformance"),
         .package(path: "../StoresFile"),
+        .package(path: "../StoresKafka"),
         .package(path: "../StoresMongo"),
         .package(path: "../StoresPostgres"),
         .package(path: "../StoresRedis"),

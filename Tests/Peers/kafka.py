@@ -12,6 +12,7 @@ disk.
 A connection whose first line is a word controls the cluster; each command is answered with a line, `ok` or what is wrong:
 
     create NAME PARTITIONS         makes a topic
+    error NAME CODE                what is told of a topic, and done with it, from now on; 0 is nothing
     down                           brokers close their connections and take no more; what they have stays
     up                             they take connections again
     delay MILLISECONDS             of every answer of every broker; 0 is none
@@ -72,6 +73,8 @@ class Cluster:
             match words:
                 case ["create", name, partitions]:
                     self.call("rd_kafka_mock_topic_create", name.encode(), int(partitions), 1)
+                case ["error", name, code]:
+                    self.library.rd_kafka_mock_topic_set_error(self.cluster, name.encode(), int(code))
                 case ["down"]:
                     self.each("rd_kafka_mock_broker_set_down")
                 case ["up"]:

@@ -83,8 +83,8 @@ extension StoreError {
         case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
             return .kafkaFenced(native)
         case RD_KAFKA_RESP_ERR__PURGE_QUEUE, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, RD_KAFKA_RESP_ERR__DESTROY:
-            return StoreError(
-                .unavailable, "the store was shut down", applied: applied, isRetryable: false, underlying: native)
+            // With a transaction that failed before, or as the store was shut down.
+            return passing("the record was given up before it was confirmed", applied: applied)
         case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
             return StoreError(
                 .unsupported, "the brokers do not know this request",

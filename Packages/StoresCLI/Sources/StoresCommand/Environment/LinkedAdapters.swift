@@ -5,6 +5,9 @@ import StoresSQLite
 #if Chroma
 import StoresChroma
 #endif
+#if Kafka
+import StoresKafka
+#endif
 #if Mongo
 import StoresMongo
 #endif
@@ -32,6 +35,9 @@ enum LinkedAdapters {
         registry.register(StoresSQLite.self)
         #if Chroma
         registry.register(StoresChroma.self)
+        #endif
+        #if Kafka
+        registry.register(StoresKafka.self)
         #endif
         #if Mongo
         registry.register(StoresMongo.self)

@@ -10,6 +10,7 @@ enum KnownAdapters {
         ("valkey", "StoresRedis", [.session, .event]),
         ("keydb", "StoresRedis", [.session, .event]),
         ("qdrant", "StoresQdrant", [.vector]),
+        ("kafka", "StoresKafka", [.event]),
         ("mongodb", "StoresMongo", [.memory, .session, .event]),
         ("pinecone", "StoresPinecone", [.vector]),
         ("weaviate", "StoresWeaviate", [.vector]),

@@ -107,7 +107,7 @@ struct KafkaAdmin {
         var topics: [OpaquePointer?] = [topic]
         rd_kafka_CreateTopics(client.handle, &topics, 1, options, queue)
         guard let event = rd_kafka_queue_poll(queue, milliseconds + 100) else {
-            throw .timeout("the making of the topic", applied: .unknown)
+            throw .timeout("making the topic", applied: .unknown)
         }
         defer { rd_kafka_event_destroy(event) }
         var code = rd_kafka_event_error(event)
@@ -116,6 +116,9 @@ struct KafkaAdmin {
             if let list = rd_kafka_CreateTopics_result_topics(result, &results), results > 0, let first = list[0] {
                 code = rd_kafka_topic_result_error(first)
             }
+        }
+        if code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT {
+            throw .timeout("making the topic", applied: .unknown, underlying: KafkaNativeError(code))
         }
         // Another process may have been faster.
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS else {

@@ -56,10 +56,12 @@ final class KafkaSignals: Sendable {
             case 6: .info
             default: .debug
             }
-        // Lost connections are told by the calls that suffer from them.
+        let name = facility.map { String(cString: $0) } ?? ""
+        // Lost connections are told by the calls that suffer from them; advice on properties is for who chose them.
+        let isAdvice = name == "CONFWARN" || name == "AUTOCREATE"
         logger.log(
-            level: known == .error ? .warning : known,
+            level: isAdvice ? .debug : known == .error ? .warning : known,
             "\(text.map { Redaction.secrets(in: String(cString: $0)) } ?? "")",
-            metadata: ["facility": "\(facility.map { String(cString: $0) } ?? "")", "source": "librdkafka"])
+            metadata: ["facility": "\(name)", "source": "librdkafka"])
     }
 }

@@ -1,0 +1,119 @@
+import StoresConformance
+import StoresCore
+import Testing
+
+@testable import StoresKafka
+
+extension KafkaServerTests {
+    /// Single-writer mode beyond the contracts. The peer fences nobody, so it is told to refuse as a Kafka would.
+    @Suite(.enabled(if: KafkaServer.peer != nil, "KAFKA_PEER names no peer, which alone can be told to refuse"))
+    struct WriterTests {
+        private let peer: KafkaPeer
+
+        init() throws {
+            peer = try #require(KafkaServer.peer)
+        }
+
+        private func writer(_ topic: String? = nil) throws -> ServerUnderTest {
+            var settings = ["KAFKA_EVENT_MODE": "single-writer"]
+            settings["KAFKA_TOPIC"] = topic
+            return try KafkaServer.fresh(settings)
+        }
+
+        private func event(_ id: String) -> NewEvent { NewEvent(id: id, type: "t") }
+
+        /// AddPartitionsToTxn (24) comes before the first record: a fenced writer's append leaves nothing.
+        @Test(arguments: [47, 90])
+        func aFencedWriterFailsAndLeavesNothing(_ code: Int) async throws {
+            try await writer().withStores { stores in
+                try await stores.event.append([event("1")], to: "s", expected: .noStream)
+                try peer.send("fail 24 1 \(code)")
+                let error = await #expect(throws: StoreError.self) {
+                    try await stores.event.append([event("2")], to: "s", expected: .exact(0))
+                }
+                #expect(error?.code == .preconditionFailed && error?.applied == .no, "\(String(reflecting: error))")
+                #expect(error?.isRetryable == false)
+                let again = await #expect(throws: StoreError.self) {
+                    try await stores.event.append([event("3")], to: "s", expected: .any)
+                }
+                #expect(again?.code == .preconditionFailed, "\(String(reflecting: again))")
+                #expect(try await stores.event.read("s").events.map(\.id) == ["1"], "reading goes on")
+                #expect(try await stores.event.ping().details["warning"] != nil)
+            }
+        }
+
+        /// EndTxn (26): the records are there, and only a real Kafka hides them; what is asserted is the answer.
+        @Test func aWriterThatIsFencedAtTheEndIsToldSo() async throws {
+            try await writer().withStores { stores in
+                try await stores.event.append([event("1")], to: "s", expected: .noStream)
+                try peer.send("fail 26 1 47")
+                let error = await #expect(throws: StoreError.self) {
+                    try await stores.event.append([event("2")], to: "s", expected: .exact(0))
+                }
+                #expect(error?.code == .preconditionFailed && error?.applied == .no, "\(String(reflecting: error))")
+            }
+        }
+
+        /// Whom the brokers let write although he should not: noticed before the transaction ends.
+        @Test func aSecondWriterIsNoticed() async throws {
+            let topic = ServerUnderTest.freshName()
+            try peer.send("create \(topic) 1")
+            try await writer(topic).withStores { first in
+                try await first.event.append([event("1")], to: "s", expected: .noStream)
+                try await writer(topic).withStores { second in
+                    let result = try await second.event.append([event("2")], to: "s", expected: .exact(0))
+                    #expect(result.lastRevision == 1, "the successor has read what there was")
+                    let repeated = try await second.event.append([event("1")], to: "s", expected: .any)
+                    #expect(repeated.isDeduplicated && repeated.lastRevision == 0)
+                    let error = await #expect(throws: StoreError.self) {
+                        try await first.event.append([event("3")], to: "s", expected: .exact(0))
+                    }
+                    #expect(error?.code == .preconditionFailed, "\(String(reflecting: error))")
+                    let again = await #expect(throws: StoreError.self) {
+                        try await first.event.append([event("4")], to: "other", expected: .any)
+                    }
+                    #expect(again?.code == .preconditionFailed, "\(String(reflecting: again))")
+                    #expect(try await first.event.read("s").events.map(\.id).prefix(2) == ["1", "2"])
+                }
+            }
+        }
+
+        /// A transaction that the brokers end, not the writer, is given up; what comes after it goes on.
+        @Test func aTransactionThatFailsIsGivenUpWhole() async throws {
+            try await writer().withStores { stores in
+                try await stores.event.append([event("1")], to: "s", expected: .noStream)
+                // MSG_SIZE_TOO_LARGE for the only record of the transaction.
+                try peer.send("fail 0 1 10")
+                let error = await #expect(throws: StoreError.self) {
+                    try await stores.event.append([event("2")], to: "s", expected: .exact(0))
+                }
+                #expect(error?.code == .tooLarge && error?.applied == .no, "\(String(reflecting: error))")
+                let result = try await stores.event.append([event("3")], to: "s", expected: .exact(0))
+                #expect(result.lastRevision == 1)
+            }
+        }
+
+        @Test func manyTasksShareTransactionsAndEachGetsItsAnswer() async throws {
+            try await writer().withStores { stores in
+                try await withThrowingTaskGroup(of: AppendResult.self) { group in
+                    for number in 0..<300 {
+                        group.addTask {
+                            try await stores.event.append(
+                                [event("\(number % 150)")], to: "s\(number % 150 % 7)", expected: .any)
+                        }
+                    }
+                    var deduplicated = 0
+                    for try await result in group where result.isDeduplicated { deduplicated += 1 }
+                    #expect(deduplicated == 150)
+                }
+                var total = 0
+                for stream in 0..<7 {
+                    let events = try await stores.event.read("s\(stream)").events
+                    #expect(events.map(\.revision) == (0..<Int64(events.count)).map { $0 })
+                    total += events.count
+                }
+                #expect(total == 150)
+            }
+        }
+    }
+}
