@@ -132,7 +132,7 @@ let package = Package(
             ]),
         tests(
             "StoresKafkaConformanceTests", in: "StoresKafka", ["StoresKafka", "StoresCore", "StoresConformance"]),
-        tests("StoresKafkaTests", in: "StoresKafka", ["StoresKafka", "StoresCore"]),
+        tests("StoresKafkaTests", in: "StoresKafka", ["StoresKafka", "CRdKafka", "StoresCore"]),
         .systemLibrary(
             name: "CMongoC", path: "Packages/StoresMongo/Sources/CMongoC", pkgConfig: libmongoc,
             providers: [.apt(["libmongoc-dev"]), .brew(["mongo-c-driver"])]),

@@ -49,7 +49,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StoresKafkaTests",
-            dependencies: ["StoresKafka", .product(name: "StoresCore", package: "StoresCore")],
+            dependencies: ["StoresKafka", "CRdKafka", .product(name: "StoresCore", package: "StoresCore")],
             swiftSettings: settings
         ),
     ],

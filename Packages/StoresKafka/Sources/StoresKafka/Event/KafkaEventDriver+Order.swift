@@ -30,6 +30,6 @@ extension KafkaEventDriver: OrderedEventDriver {
         let start = place ?? KafkaPlace(partition: 0, offset: 0, skip: 0)
         // Within a record there is more for certain.
         guard start.skip == 0 else { return }
-        try await watch(running, start.partition, from: start.offset, until: .after(timeout))
+        try await watchAny(running, [start], until: .after(timeout))
     }
 }

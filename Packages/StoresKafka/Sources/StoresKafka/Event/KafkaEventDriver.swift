@@ -85,23 +85,29 @@ struct KafkaEventDriver: EventDriver {
         }
     }
 
-    /// Waits until there is something at or after an offset.
-    func watch(
-        _ running: KafkaConnection.Running, _ partition: Int32, from offset: Int64, until deadline: Deadline
-    ) async throws(StoreError) {
+    /// Waits until there is something at or after one of the places, or the deadline has passed.
+    func watchAny(_ running: KafkaConnection.Running, _ places: [KafkaPlace], until deadline: Deadline)
+        async throws(StoreError)
+    {
         let log = running.log
-        let id = Guarded<UInt64?>(nil)
+        let ids = Guarded([(Int32, UInt64)]())
+        let leave: @Sendable () -> Void = {
+            for (partition, id) in ids.withLock({ $0 }) { log.leave(partition, id) }
+        }
+        defer { leave() }
         do throws(StoreError) {
             try await Self.watch.wait(
                 until: deadline,
                 leave: {
-                    if let id = id.withLock({ $0 }) { log.leave(partition, id) }
+                    leave()
                     return nil
                 }
             ) { (answer: @escaping KafkaLog.Reached) in
-                let waiting = log.whenAny(partition, from: offset, answer)
-                id.withLock { $0 = waiting }
-                if waiting != nil { running.follower.wake() }
+                for place in places {
+                    guard let id = log.whenAny(place.partition, from: place.offset, answer) else { return }
+                    ids.withLock { $0.append((place.partition, id)) }
+                }
+                running.follower.wake()
             }
         } catch {
             guard error.code == .timeout else { throw error }

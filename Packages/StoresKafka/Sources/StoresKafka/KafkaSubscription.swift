@@ -1,0 +1,95 @@
+public import StoresCore
+
+/// What a ``KafkaSubscription`` delivers.
+public enum KafkaElement: Sendable, Hashable {
+    case event(RecordedEvent)
+    /// All that was there in every partition has been delivered; what follows is live.
+    case caughtUp
+    /// Everything before it has been delivered: resume from this.
+    case checkpoint(KafkaPositions)
+}
+
+/// The events of a topic with any number of partitions; see ``KafkaTopic/subscribe(from:batch:)``.
+///
+/// While brokers are away it waits and goes on where it was; errors that waiting can't mend are thrown. A checkpoint
+/// comes after each batch. Cancelling the task ends it.
+public struct KafkaSubscription: AsyncSequence, Sendable {
+    public typealias Element = KafkaElement
+    public typealias Failure = StoreError
+
+    let driver: KafkaEventDriver
+    let start: KafkaPositions?
+    let batch: Int
+
+    public func makeAsyncIterator() -> Iterator { Iterator(subscription: self) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private let subscription: KafkaSubscription
+        private var positions: KafkaPositions?
+        private var ready: [KafkaElement] = []
+        private var nextReady = 0
+        /// Partitions that had nothing more when they were read last.
+        private var atEnd: Set<Int32> = []
+        private var turn = 0
+        private var saidCaughtUp = false
+
+        init(subscription: KafkaSubscription) {
+            self.subscription = subscription
+        }
+
+        public mutating func next(isolation: isolated (any Actor)?) async throws(StoreError) -> KafkaElement? {
+            try await next()
+        }
+
+        public mutating func next() async throws(StoreError) -> KafkaElement? {
+            var failures = 0
+            while true {
+                if nextReady < ready.count {
+                    nextReady += 1
+                    return ready[nextReady - 1]
+                }
+                if Task.isCancelled { throw .cancelled() }
+                do throws(StoreError) {
+                    try await fetch()
+                    failures = 0
+                } catch {
+                    guard error.isRetryable else { throw error }
+                    failures += 1
+                    let pause = Swift.min(.seconds(5), .milliseconds(50) * (1 << Swift.min(failures, 10)))
+                    do { try await Task.sleep(for: pause) } catch { throw .cancelled() }
+                }
+            }
+        }
+
+        private mutating func fetch() async throws(StoreError) {
+            let driver = subscription.driver
+            let running = try driver.connection.running()
+            var known = positions ?? subscription.start ?? .start(of: running.partitions)
+            guard known.places.count == running.partitions else {
+                throw .invalidArgument(
+                    "the positions are of a topic with \(known.places.count) partitions; this one has "
+                        + "\(running.partitions)")
+            }
+            ready.removeAll(keepingCapacity: true)
+            nextReady = 0
+            if atEnd.count == running.partitions {
+                if !saidCaughtUp {
+                    saidCaughtUp = true
+                    ready = [.caughtUp]
+                    return
+                }
+                try await driver.watchAny(running, known.places, until: .after(.seconds(5)))
+                atEnd = []
+            }
+            // Each partition has its turn.
+            turn = (turn + 1) % running.partitions
+            let found = try await KafkaScan(driver: driver, running: running).read(
+                known.places[turn], limit: subscription.batch, CallContext(deadline: .after(.seconds(30))))
+            known.places[turn] = found.next
+            positions = known
+            if found.isAtEnd { atEnd.insert(Int32(turn)) } else { atEnd.remove(Int32(turn)) }
+            for event in found.events { ready.append(.event(event)) }
+            if !found.events.isEmpty { ready.append(.checkpoint(known)) }
+        }
+    }
+}

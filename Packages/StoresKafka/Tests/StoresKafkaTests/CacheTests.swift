@@ -1,0 +1,31 @@
+import StoresCore
+import Testing
+
+@testable import StoresKafka
+
+@Suite struct CacheTests {
+    private func record(_ bytes: Int) -> KafkaRecord {
+        KafkaRecord(
+            stream: "s", events: [NewEvent(id: "1", type: "t", data: [UInt8](repeating: 0, count: bytes))],
+            recordedAt: Timestamp(millisecondsSinceEpoch: 0), hint: nil, foreign: nil)
+    }
+
+    @Test func theOldestGoFirst() {
+        var cache = KafkaCache(limit: 10_000)
+        for offset in 0..<100 as Range<Int64> { cache.append(record(1000), at: offset * 2) }
+        #expect(cache.start > 180 && cache.start < 198)
+        #expect(cache.record(at: 198) != nil && cache.record(at: 0) == nil && cache.record(at: 197) == nil)
+        #expect(cache.records(from: 10) == nil)
+        let rest = cache.records(from: cache.start)
+        #expect(rest?.last?.offset == 198 && rest?.allSatisfy { !$0.record.events.isEmpty } == true)
+        #expect(cache.records(from: 500)?.isEmpty == true)
+    }
+
+    @Test func oneThatIsLargerThanAllIsNotKept() {
+        var cache = KafkaCache(limit: 1000)
+        cache.append(record(5000), at: 0)
+        #expect(cache.record(at: 0) == nil && cache.start == 1)
+        cache.append(record(10), at: 1)
+        #expect(cache.record(at: 1) != nil)
+    }
+}
