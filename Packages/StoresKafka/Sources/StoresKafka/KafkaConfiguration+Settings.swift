@@ -27,7 +27,7 @@ extension KafkaConfiguration {
             summary: "How long a topic that is made keeps events; 0 keeps them for ever."),
         SettingDescription(
             "KAFKA_TRANSACTIONAL_ID", .string, example: "orders-writer",
-            summary: "The single writer's name: who starts with the same one fences it; the topic and -writer unless set."
+            summary: "The single writer's name, whose next bearer fences it; the topic and -writer unless set."
         ),
         SettingDescription(
             "KAFKA_COMPRESSION", .choice, default: "none", allowed: ["none", "gzip", "snappy", "lz4", "zstd"],

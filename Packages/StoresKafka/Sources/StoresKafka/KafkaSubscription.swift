@@ -48,17 +48,23 @@ public struct KafkaSubscription: AsyncSequence, Sendable {
                     nextReady += 1
                     return ready[nextReady - 1]
                 }
-                if Task.isCancelled { throw .cancelled() }
+                if Task.isCancelled { throw named(.cancelled()) }
                 do throws(StoreError) {
                     try await fetch()
                     failures = 0
                 } catch {
-                    guard error.isRetryable else { throw error }
+                    guard error.isRetryable else { throw named(error) }
                     failures += 1
                     let pause = Swift.min(.seconds(5), .milliseconds(50) * (1 << Swift.min(failures, 10)))
-                    do { try await Task.sleep(for: pause) } catch { throw .cancelled() }
+                    do { try await Task.sleep(for: pause) } catch { throw named(.cancelled()) }
                 }
             }
+        }
+
+        private func named(_ error: StoreError) -> StoreError {
+            error.filling(
+                tier: .event, adapter: "kafka", operation: "subscribe",
+                endpoint: subscription.driver.configuration.endpoint)
         }
 
         private mutating func fetch() async throws(StoreError) {
@@ -83,7 +89,8 @@ public struct KafkaSubscription: AsyncSequence, Sendable {
             }
             // Each partition has its turn.
             turn = (turn + 1) % running.partitions
-            let found = try await KafkaScan(driver: driver, running: running).read(
+            let isFromStart = subscription.start == nil && known.places[turn].offset == 0
+            let found = try await KafkaScan(driver: driver, running: running, isFromStart: isFromStart).read(
                 known.places[turn], limit: subscription.batch, CallContext(deadline: .after(.seconds(30))))
             known.places[turn] = found.next
             positions = known

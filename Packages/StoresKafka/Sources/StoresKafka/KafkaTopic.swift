@@ -25,6 +25,43 @@ public struct KafkaTopic: Sendable {
             driver: KafkaEventDriver(connection: connection), start: start, batch: min(max(1, batch), 10_000))
     }
 
+    /// Keeps a checkpoint with the brokers, under the name of a group: the committed offsets that
+    /// `kafka-consumer-groups.sh` shows.
+    ///
+    /// - Parameter group: 1 to 200 UTF-8 bytes. Of no consumers: this has no members, and shares nothing out.
+    /// - Throws: What the brokers answer; `timeout`.
+    public func store(_ positions: KafkaPositions, group: String, deadline: Deadline = .after(.seconds(10)))
+        async throws(StoreError)
+    {
+        let running = try connection.running()
+        try check(group)
+        guard positions.places.count == running.partitions else {
+            throw .invalidArgument("the positions have \(positions.places.count) partitions, not \(running.partitions)")
+        }
+        try await connection.threads.run(until: deadline, applied: .unknown) { () throws(StoreError) in
+            try running.checkpoints.store(positions, group: group)
+        }
+    }
+
+    /// The checkpoint that was stored last under the name of a group; nil when there is none.
+    ///
+    /// - Throws: What the brokers answer; `timeout`.
+    public func checkpoint(group: String, deadline: Deadline = .after(.seconds(10)))
+        async throws(StoreError) -> KafkaPositions?
+    {
+        let running = try connection.running()
+        try check(group)
+        return try await connection.threads.run(until: deadline, applied: nil) { () throws(StoreError) in
+            try running.checkpoints.load(group: group, partitions: running.partitions, deadline)
+        }
+    }
+
+    private func check(_ group: String) throws(StoreError) {
+        guard (1...200).contains(group.utf8.count), !group.utf8.contains(0) else {
+            throw .invalidArgument("a group has 1 to 200 bytes, none of them 0")
+        }
+    }
+
     /// Where the partitions end: subscribe from it to see what comes.
     ///
     /// - Throws: What the brokers answer; `timeout`.

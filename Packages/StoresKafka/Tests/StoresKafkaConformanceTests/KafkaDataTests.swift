@@ -130,9 +130,18 @@ extension KafkaServerTests {
                     _ = try await stores.event.readAll(after: before.next)
                 }
                 #expect(error?.code == .corrupt)
-                #expect(error.map { "\($0)" }?.contains("offset 1 of partition 0") == true, "\(String(describing: error))")
-                #expect(error.map { "\($0)" }?.contains("KAFKA_FOREIGN_RECORDS=skip") == true)
-                #expect(error.map { "\($0)" }?.contains("no key") == false, "no content is shown")
+                let text = error.map { "\($0)" } ?? ""
+                // By one who has to fetch it, too.
+                try await KafkaServer.fresh(["KAFKA_TOPIC": topic]).withStores { other in
+                    let fetched = try await other.event.readAll()
+                    #expect(fetched.events == before.events && !fetched.isAtEnd)
+                    let again = await #expect(throws: StoreError.self) {
+                        _ = try await other.event.readAll(after: fetched.next)
+                    }
+                    #expect(again?.code == .corrupt)
+                }
+                #expect(text.contains("offset 1 of partition 0") && text.contains("KAFKA_FOREIGN_RECORDS=skip"))
+                #expect(!text.contains("no key"), "no content is shown")
             }
         }
 
@@ -152,7 +161,7 @@ extension KafkaServerTests {
         @Test(.enabled(if: KafkaServer.peer != nil, "a real Kafka drops by segments of its own size and time"))
         func revisionsOutliveWhatRetentionDropped() async throws {
             try await with { stores, topic in
-                try await stores.event.append([NewEvent(id: "gone", type: "t")], to: "old", expected: .any)
+                let gone = try await stores.event.append([NewEvent(id: "gone", type: "t")], to: "old", expected: .any)
                 let data = [UInt8](repeating: 1, count: 100_000)
                 for number in 0..<70 {
                     try await stores.event.append(
@@ -172,6 +181,13 @@ extension KafkaServerTests {
                     let result = try await later.event.append([NewEvent(id: "70", type: "t")], to: "s", expected: .any)
                     #expect(result.lastRevision == 70)
                     #expect(try await later.event.readAll(limit: 1).events.first?.revision == known.oldestRevision)
+                    // Where positions lead to what is not there, that is said, and nothing is passed over in silence.
+                    for position in [gone.position, Position(0, 10_000, 0)] {
+                        let lost = await #expect(throws: StoreError.self) {
+                            _ = try await later.event.readAll(after: position)
+                        }
+                        #expect(lost?.code == .notFound, "\(String(reflecting: lost))")
+                    }
                 }
                 let back = try await stores.event.read("s", direction: .backward, limit: 2)
                 #expect(back.events.map(\.revision) == [70, 69])

@@ -227,6 +227,32 @@ extension KafkaServerTests {
             }
         }
 
+        /// Everything that librdkafka hands out is given back: the memory of a long run does not grow.
+        @Test func aLongRunDoesNotGrow() async throws {
+            try await with { stores in
+                func work(_ rounds: Range<Int>) async throws {
+                    for round in rounds {
+                        try await stores.event.append(
+                            [event("\(round)", bytes: 200)], to: "s\(round % 9)", expected: .any)
+                        _ = try await stores.event.read("s\(round % 9)", direction: .backward, limit: 3)
+                        _ = try await stores.event.readAll(limit: 5)
+                        _ = try? await stores.event.append(
+                            [event("large", bytes: 990_000)], to: "s", expected: .any, deadline: .after(.zero))
+                    }
+                }
+                try await work(0..<300)
+                let before = try resident()
+                try await work(300..<1200)
+                let grown = try resident() - before
+                #expect(grown < 12 << 20, "the process grew by \(grown) bytes")
+            }
+        }
+
+        private func resident() throws -> Int {
+            let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+            return (Int(text.split(separator: " ")[1]) ?? 0) * 4096
+        }
+
         private func services(_ verb: String) throws {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: KafkaServer.environment["BACKEND_SERVICES"] ?? "")

@@ -27,7 +27,9 @@ struct KafkaPeer: Sendable {
         }
         guard connected == 0 else { throw Refusal(text: "the peer takes no connection") }
         let line = Array("\(command)\n".utf8)
-        guard write(connection, line, line.count) == line.count else { throw Refusal(text: "the peer takes no command") }
+        guard write(connection, line, line.count) == line.count else {
+            throw Refusal(text: "the peer takes no command")
+        }
         var answer = [UInt8](repeating: 0, count: 256)
         let count = read(connection, &answer, answer.count)
         let text = String(decoding: answer.prefix(max(0, count)), as: UTF8.self)

@@ -93,6 +93,45 @@ extension KafkaServerTests {
             }
         }
 
+        @Test func checkpointsAreKeptWithTheBrokers() async throws {
+            try await with { stores, topic in
+                let group = ServerUnderTest.freshName()
+                #expect(try await topic.checkpoint(group: group) == nil)
+                try await append(stores, 0..<20)
+                var read = 0
+                var last: KafkaPositions?
+                // Three at a time end within a record of two.
+                for try await element in topic.subscribe(batch: 3) {
+                    if case .event = element { read += 1 }
+                    if case .checkpoint(let positions) = element {
+                        last = positions
+                        if read >= 15 { break }
+                    }
+                }
+                let positions = try #require(last)
+                #expect(positions.rawValue.contains("+"))
+                try await topic.store(positions, group: group)
+                #expect(try await topic.checkpoint(group: group) == positions)
+                try await KafkaServer.fresh(["KAFKA_TOPIC": topic.name], partitions: 3).withStores { other in
+                    try await other.event.withNative(KafkaTopic.self) { later in
+                        let start = try #require(try await later.checkpoint(group: group))
+                        var rest = 0
+                        for try await element in later.subscribe(from: start) {
+                            if case .event = element { rest += 1 }
+                            if element == .caughtUp { break }
+                        }
+                        #expect(read + rest == 40)
+                    }
+                }
+                for refused in ["", "a\u{0}b", String(repeating: "x", count: 201)] {
+                    let error = await #expect(throws: StoreError.self) {
+                        _ = try await topic.checkpoint(group: refused)
+                    }
+                    #expect(error?.code == .invalidArgument)
+                }
+            }
+        }
+
         @Test func positionsOfAnotherTopicAreRefused() async throws {
             try await with { _, topic in
                 var iterator = topic.subscribe(from: KafkaPositions(rawValue: "0,0")).makeAsyncIterator()

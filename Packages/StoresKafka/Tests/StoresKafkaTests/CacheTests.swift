@@ -21,6 +21,17 @@ import Testing
         #expect(cache.records(from: 500)?.isEmpty == true)
     }
 
+    @Test func whatRetentionDroppedIsDroppedHereToo() {
+        var cache = KafkaCache(limit: 1 << 20)
+        for offset in 0..<10 as Range<Int64> { cache.append(record(10), at: offset) }
+        cache.raise(floor: 4)
+        #expect(cache.records(from: 3) == nil && cache.records(from: 4)?.count == 6 && cache.record(at: 3) == nil)
+        cache.raise(floor: 2)
+        #expect(cache.start == 4)
+        cache.raise(floor: 50)
+        #expect(cache.records(from: 50)?.isEmpty == true && cache.records(from: 49) == nil)
+    }
+
     @Test func oneThatIsLargerThanAllIsNotKept() {
         var cache = KafkaCache(limit: 1000)
         cache.append(record(5000), at: 0)

@@ -8,7 +8,8 @@ import Testing
         let places = [
             KafkaPlace(partition: 0, record: 0, index: 0, of: 3), KafkaPlace(partition: 0, record: 0, index: 1, of: 3),
             KafkaPlace(partition: 0, record: 0, index: 2, of: 3), KafkaPlace(partition: 0, record: 1, index: 0, of: 1),
-            KafkaPlace(partition: 0, record: 900, index: 0, of: 2), KafkaPlace(partition: 0, record: 900, index: 1, of: 2),
+            KafkaPlace(partition: 0, record: 900, index: 0, of: 2),
+            KafkaPlace(partition: 0, record: 900, index: 1, of: 2),
         ]
         for (one, next) in zip(places, places.dropFirst()) { #expect(one.position < next.position) }
         for place in places { #expect(try KafkaPlace(place.position) == place) }
@@ -29,6 +30,8 @@ import Testing
         let other = try #require(KafkaPositions(rawValue: "9,5"))
         #expect(!one.isBefore(other) && !other.isBefore(one), "each is further somewhere")
         #expect(!one.isBefore(try #require(KafkaPositions(rawValue: "4,6,7"))))
-        for text in ["", "x", "1,", "1+", "+1", "-1", "1+2+3", "1,2+-1"] { #expect(KafkaPositions(rawValue: text) == nil) }
+        for text in ["", "x", "1,", "1+", "+1", "-1", "1+2+3", "1,2+-1"] {
+            #expect(KafkaPositions(rawValue: text) == nil)
+        }
     }
 }

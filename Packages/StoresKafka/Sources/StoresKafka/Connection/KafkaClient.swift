@@ -59,9 +59,14 @@ final class KafkaClient: @unchecked Sendable {
         return try KafkaClient(try conf.client(RD_KAFKA_PRODUCER), topic: configuration.topic)
     }
 
-    /// - Parameter wait: How long a broker that has nothing new may hold back its answer.
-    static func consumer(_ configuration: KafkaConfiguration, wait: Duration) throws(StoreError) -> KafkaClient {
+    /// - Parameters:
+    ///   - wait: How long a broker that has nothing new may hold back its answer.
+    ///   - group: For committed offsets.
+    static func consumer(
+        _ configuration: KafkaConfiguration, wait: Duration, group: String? = nil
+    ) throws(StoreError) -> KafkaClient {
         let conf = try KafkaConf(configuration)
+        if let group { try conf.set("group.id", group) }
         for (name, value) in [
             ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "earliest"),
             ("isolation.level", "read_committed"), ("allow.auto.create.topics", "false"),

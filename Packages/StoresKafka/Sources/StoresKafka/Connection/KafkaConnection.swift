@@ -12,6 +12,7 @@ final class KafkaConnection: Sendable {
         let follower: KafkaFollower
         let ends: KafkaEnds
         let readers: KafkaReaders
+        let checkpoints: KafkaCheckpoints
         let log: KafkaLog
         /// In single-writer mode.
         let writer: KafkaWriter?
@@ -31,6 +32,7 @@ final class KafkaConnection: Sendable {
     private let state = Mutex(State())
     /// For calls of librdkafka that block.
     let threads = BlockingPool(label: "stores-kafka", threads: 2)
+    let watch = DeadlineWatch(label: "stores-kafka-watch")
 
     init(_ configuration: KafkaConfiguration, logger: Logger) throws(StoreError) {
         self.configuration = configuration
@@ -53,15 +55,16 @@ final class KafkaConnection: Sendable {
         if isClosed { throw .kafkaShutDown() }
         if isStarted { return }
         let deadline = context.deadline
-        let running = try await threads.run(until: deadline, applied: .no) { [self] () throws(StoreError) in
-            try open(mode, deadline)
+        try await threads.run(until: deadline, applied: .no) { [self] () throws(StoreError) in
+            let running = try open(mode, deadline)
+            // Another start was faster, or nobody waits for this one any more.
+            let isLate = state.withLock { state in
+                if state.isClosed || state.running != nil { return true }
+                state.running = running
+                return false
+            }
+            if isLate { Self.end(running) }
         }
-        let isLate = state.withLock { state in
-            if state.isClosed || state.running != nil { return true }
-            state.running = running
-            return false
-        }
-        if isLate { await close(running) }
     }
 
     private func open(_ mode: SchemaMode, _ deadline: Deadline) throws(StoreError) -> Running {
@@ -79,14 +82,16 @@ final class KafkaConnection: Sendable {
             let log = KafkaLog(
                 topic: configuration.topic, partitions: partitions, keepsIDs: configuration.isSingleWriter)
             let follower = KafkaFollower(control, log)
-            let ends = KafkaEnds(control, producer: producer.client, log)
+            let ends = KafkaEnds(control, producer: producer.client, log, signals)
             let writer =
                 configuration.isSingleWriter
                 ? KafkaWriter(producer, log, follower, ends, most: configuration.maxMessageBytes) : nil
             try writer?.take(until: deadline)
             return Running(
                 events: events, signals: signals, producer: producer, follower: follower, ends: ends,
-                readers: KafkaReaders(configuration, events, signals), log: log, writer: writer, control: control)
+                readers: KafkaReaders(configuration, events, signals),
+                checkpoints: KafkaCheckpoints(configuration, events, signals), log: log, writer: writer,
+                control: control)
         } catch {
             events.shutDown()
             throw error
@@ -95,29 +100,30 @@ final class KafkaConnection: Sendable {
 
     // MARK: Closing
 
+    /// librdkafka's objects are freed with the last reference: on a thread that may wait for their threads.
     func shutDown() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            DispatchQueue(label: "stores-kafka-closing").async { [self] in
+                close()
+                continuation.resume()
+            }
+        }
+    }
+
+    private func close() {
         let running = state.withLock { state in
             state.isClosed = true
             defer { state.running = nil }
             return state.running
         }
-        if let running { await close(running) }
-    }
-
-    /// librdkafka's objects are freed on a thread that may wait for theirs: with the closure, where nobody is left.
-    private func close(_ running: Running) async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            DispatchQueue(label: "stores-kafka-closing").async {
-                Self.end(running)
-                continuation.resume()
-            }
-        }
+        if let running { Self.end(running) }
     }
 
     private static func end(_ running: Running) {
         running.writer?.shutDown()
         running.follower.shutDown()
         running.readers.shutDown()
+        running.checkpoints.shutDown()
         running.producer.shutDown()
         running.log.close()
         running.events.shutDown()

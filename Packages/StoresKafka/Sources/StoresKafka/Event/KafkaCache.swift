@@ -15,12 +15,26 @@ struct KafkaCache {
     mutating func append(_ record: KafkaRecord, at offset: Int64) {
         records.append((offset, record))
         bytes += record.bytes
-        while bytes > limit, first < records.count {
-            bytes -= records[first].record.bytes
-            start = records[first].offset + 1
-            records[first].record.events = []
-            first += 1
-        }
+        while bytes > limit, first < records.count { dropFirst() }
+        compact()
+    }
+
+    /// What the brokers do not keep any more is not handed out either.
+    mutating func raise(floor offset: Int64) {
+        guard offset > start else { return }
+        while first < records.count, records[first].offset < offset { dropFirst() }
+        start = offset
+        compact()
+    }
+
+    private mutating func dropFirst() {
+        bytes -= records[first].record.bytes
+        start = records[first].offset + 1
+        records[first].record.events = []
+        first += 1
+    }
+
+    private mutating func compact() {
         if first > 64, first * 2 > records.count {
             records.removeFirst(first)
             first = 0

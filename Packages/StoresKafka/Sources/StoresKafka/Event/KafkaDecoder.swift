@@ -82,7 +82,8 @@ struct KafkaDecoder {
         var value: UnsafeRawPointer?
         var size = 0
         while rd_kafka_header_get_all(list, index, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
-            if let name { body(String(cString: name), UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : size)) }
+            let bytes = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : size)
+            if let name { body(String(cString: name), bytes) }
             index += 1
         }
     }

@@ -10,7 +10,7 @@ extension KafkaEventDriver: OrderedEventDriver {
         if let place, place.partition >= running.partitions {
             throw .invalidArgument("the position is of a partition that the topic does not have")
         }
-        let scan = KafkaScan(driver: self, running: running)
+        let scan = KafkaScan(driver: self, running: running, isFromStart: place == nil)
         let start = place ?? KafkaPlace(partition: 0, offset: 0, skip: 0)
         let found = try await scan.read(start, limit: limit, context)
         return EventSlice(

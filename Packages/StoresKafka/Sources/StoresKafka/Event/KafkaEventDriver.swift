@@ -6,8 +6,6 @@ struct KafkaEventDriver: EventDriver {
 
     var configuration: KafkaConfiguration { connection.configuration }
 
-    private static let watch = DeadlineWatch(label: "stores-kafka-watch")
-
     // MARK: Append
 
     func append(_ events: [NewEvent], to stream: String, expected: ExpectedRevision, context: CallContext)
@@ -29,13 +27,13 @@ struct KafkaEventDriver: EventDriver {
             hint: log.with(partition) { $0.index.hint(for: stream) }, foreign: nil)
         let encoded = KafkaEncodedRecord(record)
         let id = Guarded<UInt?>(nil)
-        return try await Self.watch.wait(
+        return try await connection.watch.wait(
             until: context.deadline,
             leave: { id.withLock { $0 }.map(producer.abandon) ?? .unknown }
         ) { answer in
             let shipped = producer.ship(
                 KafkaProducer.Shipment(
-                    partition: partition, timestamp: record.recordedAt.millisecondsSinceEpoch, record: encoded
+                    partition: partition, timestamp: max(0, context.now.millisecondsSinceEpoch), record: encoded
                 ) { arrived in
                     switch arrived {
                     case .failure(let error): answer(.failure(error))
@@ -66,7 +64,7 @@ struct KafkaEventDriver: EventDriver {
         if log.next(partition) >= offset { return }
         let id = Guarded<UInt64?>(nil)
         do throws(StoreError) {
-            try await Self.watch.wait(
+            try await connection.watch.wait(
                 until: context.deadline,
                 leave: {
                     if let id = id.withLock({ $0 }) { log.leave(partition, id) }
@@ -96,7 +94,7 @@ struct KafkaEventDriver: EventDriver {
         }
         defer { leave() }
         do throws(StoreError) {
-            try await Self.watch.wait(
+            try await connection.watch.wait(
                 until: deadline,
                 leave: {
                     leave()

@@ -124,6 +124,7 @@ final class KafkaLog: Sendable {
             }
             state.end = ends.high
             state.index.raise(floor: ends.low)
+            state.cache.raise(floor: ends.low)
             return settle(&state)
         }
         for answer in answers { answer.give() }
@@ -132,14 +133,15 @@ final class KafkaLog: Sendable {
     /// The end of a partition as a broker told it last.
     func knownEnd(_ partition: Int32) -> Int64 { with(partition) { $0.end } }
 
-    /// What a reader found between two offsets; the revision of each record's first event.
+    /// What a reader found between two offsets; the revision of each record's first event, nil where there is none, or
+    /// where retention has taken the record meanwhile.
     func learn(
         _ records: [(offset: Int64, record: KafkaRecord)], _ partition: Int32, from start: Int64, until end: Int64
-    ) -> [Int64] {
+    ) -> [Int64?] {
         found(records, partition, from: start)
         ended(partition, end, from: start)
         return with(partition) { state in
-            records.map { state.index.revision(of: $1.stream, at: $0) ?? 0 }
+            records.map { state.index.revision(of: $1.stream, at: $0) }
         }
     }
 

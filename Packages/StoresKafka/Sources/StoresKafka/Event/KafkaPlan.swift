@@ -31,7 +31,8 @@ struct KafkaPlan {
         let known = state.index.streams[key]
         if let repeated = repetition(append, partition, known, ahead[key]) { return repeated }
         let last = ahead[key]?.last ?? known?.last ?? -1
-        guard append.holds(last < 0 ? nil : last) else { return .answer(.failure(append.conflict(last < 0 ? nil : last))) }
+        let actual = last < 0 ? nil : last
+        guard append.holds(actual) else { return .answer(.failure(append.conflict(actual))) }
         let place = records.count
         records.append(
             (

@@ -4,6 +4,8 @@ import StoresCore
 struct KafkaScan {
     let driver: KafkaEventDriver
     let running: KafkaConnection.Running
+    /// Nobody has read anything yet: the oldest that is kept is the first.
+    let isFromStart: Bool
 
     struct Found {
         var events: [RecordedEvent] = []
@@ -21,11 +23,12 @@ struct KafkaScan {
         var found = Found(next: start, isAtEnd: false)
         if take(fromCache: partition, limit, &found) { return found }
         var ends = log.knownEnd(partition)
-        if ends <= found.next.offset { ends = try await running.ends.ask(partition, context.deadline).high }
         while found.events.count < limit {
             if found.next.offset >= ends {
                 // It may have become longer meanwhile; only a question that was asked now says that this is the end.
-                ends = try await running.ends.ask(partition, context.deadline).high
+                let now = try await running.ends.ask(partition, sought: found.next.offset, context.deadline)
+                guard now.written >= found.next.offset else { throw beyond(found.next) }
+                ends = now.high
                 if found.next.offset >= ends {
                     found.isAtEnd = true
                     break
@@ -33,7 +36,7 @@ struct KafkaScan {
                 if take(fromCache: partition, limit, &found) { break }
                 if found.next.offset >= ends { continue }
             }
-            try await fetch(until: ends, limit, &found, context)
+            guard try await fetch(until: ends, limit, &found, context) else { break }
         }
         return found
     }
@@ -41,17 +44,19 @@ struct KafkaScan {
     /// What is in memory anyway. True when that is enough.
     private func take(fromCache partition: Int32, _ limit: Int, _ found: inout Found) -> Bool {
         let from = found.next.offset
-        let cached = log.with(partition) { state -> ([(Int64, KafkaRecord, Int64)], Int64)? in
+        let cached = log.with(partition) { state -> ([(Int64, KafkaRecord, Int64?)], Int64)? in
             guard let records = state.cache.records(from: from) else { return nil }
             let some = records.prefix(limit + 1).map { offset, record in
-                (offset, record, state.index.revision(of: record.stream, at: offset) ?? 0)
+                (offset, record, state.index.revision(of: record.stream, at: offset))
             }
             return (some, state.index.next)
         }
         guard let (records, next) = cached else { return false }
         for (offset, record, first) in records {
-            guard record.foreign == nil || driver.configuration.skipsForeign else { return !found.events.isEmpty }
-            add(record, offset, first, limit, &found)
+            // What is refused, or has been dropped since, is what the brokers are asked for next.
+            let isRefused = record.foreign != nil && !driver.configuration.skipsForeign
+            guard !isRefused, first != nil || record.events.isEmpty else { return !found.events.isEmpty }
+            add(record, offset, first ?? 0, limit, &found)
             if found.events.count >= limit { return true }
         }
         // What is known and not here is no event.
@@ -61,8 +66,9 @@ struct KafkaScan {
         return false
     }
 
+    /// False when what comes next is for another call.
     private func fetch(until end: Int64, _ limit: Int, _ found: inout Found, _ context: CallContext)
-        async throws(StoreError)
+        async throws(StoreError) -> Bool
     {
         let partition = found.next.partition
         let start = found.next.offset
@@ -75,17 +81,38 @@ struct KafkaScan {
             read.events += max(1, record.events.count)
             return read.events < wanted
         }
+        if let first = records.records.first?.offset, first > start {
+            // Either brokers' own records were between, or retention took what was (E11).
+            let oldest = try await running.ends.ask(partition, context.deadline).low
+            guard oldest <= start || (isFromStart && found.events.isEmpty) else { throw gone(start, oldest) }
+        }
         let revisions = log.learn(records.records, partition, from: start, until: next)
         for ((offset, record), first) in zip(records.records, revisions) {
             if let reason = record.foreign, !driver.configuration.skipsForeign {
                 // What comes before it is delivered first.
-                if !found.events.isEmpty { return }
+                if !found.events.isEmpty { return false }
                 throw .kafkaForeign(driver.configuration.topic, partition, offset, reason)
             }
-            add(record, offset, first, limit, &found)
-            if found.events.count >= limit { return }
+            guard first != nil || record.events.isEmpty else { throw gone(offset, offset + 1) }
+            add(record, offset, first ?? 0, limit, &found)
+            if found.events.count >= limit { return true }
         }
         if next > found.next.offset { found.next = KafkaPlace(partition: partition, offset: next, skip: 0) }
+        return true
+    }
+
+    private func beyond(_ place: KafkaPlace) -> StoreError {
+        StoreError(
+            .notFound, "the position is beyond the end of the topic, which must have been made anew",
+            remedy: "subscribe from the start", resource: driver.configuration.topic)
+    }
+
+    private func gone(_ offset: Int64, _ oldest: Int64) -> StoreError {
+        StoreError(
+            .notFound,
+            "the topic does not keep what follows the position any more, at offset \(offset); the oldest is at \(oldest)",
+            remedy: "subscribe from the start, which is the oldest that is kept, or keep events for longer: the "
+                + "topic's retention.ms", resource: driver.configuration.topic)
     }
 
     private func add(_ record: KafkaRecord, _ offset: Int64, _ first: Int64, _ limit: Int, _ found: inout Found) {
