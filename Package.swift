@@ -29,8 +29,8 @@ let grdb: [Target.Dependency] = ["GRDB", "GRDBSQLite"].map {
     .product(name: $0, package: "GRDB.swift", condition: .when(traits: ["SQLite"]))
 }
 
-// Homebrew keeps libpq and librdkafka where only pkg-config finds them; on Linux the shims do, without a word to who has
-// neither.
+// Homebrew keeps libpq and librdkafka where only pkg-config finds them; on Linux the shims do, without a word to who
+// has neither.
 #if os(macOS)
 let libpq: String? = "libpq"
 let librdkafka: String? = "rdkafka"

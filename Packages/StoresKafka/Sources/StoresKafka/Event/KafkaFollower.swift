@@ -2,8 +2,8 @@ import CRdKafka
 import Dispatch
 import StoresCore
 
-/// Reads on where the log's knowledge ends, as long as somebody waits for more. One thread, one consumer; it sleeps when
-/// nobody does.
+/// Reads on where the log's knowledge ends, as long as somebody waits for more. One thread, one consumer; it sleeps
+/// when nobody does.
 final class KafkaFollower: Sendable {
     private struct State {
         var isRunning = false

@@ -1,7 +1,7 @@
 import StoresCore
 
-/// What is known of one partition: which records are which stream's, and which revisions they have. Decides, and does no
-/// I/O.
+/// What is known of one partition: which records are which stream's, and which revisions they have. Decides, and does
+/// no I/O.
 ///
 /// Revisions are counted in the order of the log, so every process that reads it counts the same.
 struct KafkaIndex {

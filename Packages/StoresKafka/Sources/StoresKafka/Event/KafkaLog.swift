@@ -113,8 +113,8 @@ final class KafkaLog: Sendable {
         for answer in answers { answer.give() }
     }
 
-    /// What the broker says of a partition's ends. Those that are gone are forgotten; a topic that has become shorter is
-    /// another one, of which nothing is known.
+    /// What the broker says of a partition's ends. Records that are gone are forgotten; a topic that has become shorter
+    /// is another one, of which nothing is known.
     func learn(_ partition: Int32, _ ends: KafkaEnds.Ends) {
         let answers = with(partition) { state -> [Answer] in
             if ends.isShorter {

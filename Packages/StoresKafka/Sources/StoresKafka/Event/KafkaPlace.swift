@@ -1,7 +1,7 @@
 import StoresCore
 
-/// What a ``Position`` holds: the place right after an event, from where reading goes on. `skip` events of the record at
-/// `offset` have been read; after a record's last event that is the next record, with none.
+/// What a ``Position`` holds: the place right after an event, from where reading goes on. `skip` events of the record
+/// at `offset` have been read; after a record's last event that is the next record, with none.
 struct KafkaPlace: Sendable, Hashable {
     var partition: Int32
     var offset: Int64

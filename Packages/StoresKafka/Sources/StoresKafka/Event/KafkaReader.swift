@@ -2,7 +2,7 @@ import CRdKafka
 import StoresCore
 import Synchronization
 
-/// A consumer for reads, used by one at a time. It stays where it was, so that who reads on finds what was fetched ahead.
+/// A consumer for reads, used by one at a time. It stays where it was: who reads on finds what was fetched ahead.
 final class KafkaReader: Sendable {
     struct Place: Equatable {
         var partition: Int32

@@ -110,7 +110,7 @@ struct KafkaScan {
     private func gone(_ offset: Int64, _ oldest: Int64) -> StoreError {
         StoreError(
             .notFound,
-            "the topic does not keep what follows the position any more, at offset \(offset); the oldest is at \(oldest)",
+            "the topic does not keep what follows the position any more, at offset \(offset); it begins at \(oldest)",
             remedy: "subscribe from the start, which is the oldest that is kept, or keep events for longer: the "
                 + "topic's retention.ms", resource: driver.configuration.topic)
     }
