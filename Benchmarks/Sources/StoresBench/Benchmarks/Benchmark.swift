@@ -38,6 +38,9 @@ let benchmarks: [any Benchmark.Type] = {
     #if Redis
     found += [RedisSession.self]
     #endif
+    #if Mongo
+    found += [MongoReads.self, MongoPuts.self]
+    #endif
     #if HTTP
     found += [FloatArrays.self, FloatProof.self, ChromaUpsert.self, ChromaQueries.self, QdrantUpsert.self]
     #endif

@@ -1,3 +1,4 @@
+#if Mongo
 import CMeasure
 import StoresCore
 
@@ -73,3 +74,4 @@ enum MongoPuts: Benchmark {
             FactDraft(id: "\(name)-\(number)", scope: ["bench"], content: text, attributes: attributes))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Mongo
 import StoresCore
 
 /// A document by its key from one task, against a loop in C that asks the same server for the same document.
@@ -51,3 +52,4 @@ enum MongoReads: Benchmark {
         }.value
     }
 }
+#endif

@@ -75,7 +75,8 @@ enum PostgresNearest: Benchmark {
             ORDER BY embedding <=> $1 LIMIT \(limit)
             """
         return try Peer(command: [
-            try await server.compiled("pg_nearest.c", in: folder), server.url, file, "\(DataSet.dimensions)",
+            try CompiledPeer.build("pg_nearest.c", library: "libpq", in: folder), server.url, file,
+            "\(DataSet.dimensions)",
             statement, "SET hnsw.ef_search = 100", "SET hnsw.iterative_scan = strict_order",
         ])
     }

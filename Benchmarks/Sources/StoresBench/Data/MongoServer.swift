@@ -1,3 +1,4 @@
+#if Mongo
 import Foundation
 import StoresCore
 import StoresMongo
@@ -35,3 +36,4 @@ struct MongoServer {
         return try await Stores.withOpen(registry: registry, environment: environment, body)
     }
 }
+#endif

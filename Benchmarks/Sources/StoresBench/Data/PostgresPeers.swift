@@ -4,30 +4,6 @@ import Foundation
 extension PostgresServer {
     /// psql, driven line by line.
     func psql() throws -> Psql { try Psql(url: url) }
-
-    /// A C program of `Benchmarks/peers`, built against libpq.
-    func compiled(_ file: String, in folder: String) async throws -> String {
-        let flags = try Self.output(["pkg-config", "--cflags", "--libs", "libpq"])
-            .split(whereSeparator: \.isWhitespace).map(String.init)
-        let program = folder + "/" + file.prefix { $0 != "." }
-        _ = try Self.output(["cc", "-O2", "-o", program, try Peer.path(of: file)] + flags)
-        return program
-    }
-
-    private static func output(_ command: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw BenchError("\(command.joined(separator: " ")) ended with status \(process.terminationStatus)")
-        }
-        return String(decoding: data, as: UTF8.self)
-    }
 }
 
 /// psql in a process of its own; the time of a command is the one that it prints itself.
