@@ -2,8 +2,8 @@
 import CMeasure
 import StoresCore
 
-/// Facts put one at a time by 64 tasks, against pymongo from 8 threads, which writes the same documents without looking
-/// at versions and without a history.
+/// Facts put one at a time by 64 tasks, against pymongo from 8 threads, which writes the same documents, and what they
+/// were where they are there.
 enum MongoPuts: Benchmark {
     static let name = "mongo-puts"
     static let summary = "MemoryStore.put on MongoDB from 64 tasks, against pymongo with 8 threads"
@@ -28,7 +28,8 @@ enum MongoPuts: Benchmark {
                     let cpu = measure_cpu_seconds()
                     let wall = try await Timing.seconds { try await putAll(stores, round) }
                     let measured = Turn(wall: wall, cpu: measure_cpu_seconds() - cpu)
-                    let answer = try peer.ask("\(round) \(count)").split(separator: " ").compactMap { Double($0) }
+                    let answer = try peer.ask("\(isNew ? "new" : "again") \(round) \(count)").split(separator: " ")
+                        .compactMap { Double($0) }
                     guard answer.count == 2 else { throw BenchError("the peer answered \(answer)") }
                     // The first turn warms up.
                     if turn == 0 { continue }

@@ -33,7 +33,22 @@ struct MongoServer {
         registry.register(StoresMongo.self)
         var environment = ["MONGODB_URL": url, "MONGODB_COLLECTION_PREFIX": prefix, "STORE_TIMEOUT": "60s"]
         for tier in tiers { environment[tier.variable] = "mongodb" }
+        defer { dropCollections() }
         return try await Stores.withOpen(registry: registry, environment: environment, body)
+    }
+
+    private func dropCollections() {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: python)
+        let script = """
+            import pymongo, sys
+            database = pymongo.MongoClient(sys.argv[1]).get_default_database(default="stores")
+            for name in database.list_collection_names():
+                if name.startswith(sys.argv[2]): database.drop_collection(name)
+            """
+        process.arguments = ["-c", script, url, prefix]
+        guard (try? process.runUnmasked()) != nil else { return }
+        process.waitUntilExit()
     }
 }
 #endif

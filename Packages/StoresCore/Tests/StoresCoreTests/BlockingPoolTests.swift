@@ -134,4 +134,21 @@ import Testing
         let didRun = ran.value
         #expect(!didRun)
     }
+
+    /// Who lingers must not be taken for one who will see to work that came after his last look.
+    @Test func `nothing is left undone by threads that linger`() async throws {
+        let pool = BlockingPool(label: "test", threads: 3, lingering: .microseconds(20))
+        let done = Locked(0)
+        for _ in 0..<300 {
+            try await pool.run { () throws(StoreError) in done.withLock { $0 += 1 } }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<5 {
+                    group.addTask { try await pool.run { () throws(StoreError) in done.withLock { $0 += 1 } } }
+                }
+                try await group.waitForAll()
+            }
+        }
+        #expect(done.withLock { $0 } == 1800)
+        #expect(pool.waitingCount == 0)
+    }
 }

@@ -7,7 +7,7 @@ final class MongoBackend: StoreBackend {
     let appender: MongoAppender
     /// Appends of all tasks, one batch at a time.
     let appends: MongoBatcher<MongoAppend, AppendResult>
-    /// Writes of facts of all tasks, one batch at a time.
+    /// Writes of facts of all tasks, two batches at a time: a server works on each with one thread.
     let puts: MongoBatcher<[MongoFactWrite], [Result<Fact, StoreError>]>
     private let context: AdapterContext
 
@@ -17,14 +17,14 @@ final class MongoBackend: StoreBackend {
         let (clients, appender) = (try MongoClients(configuration), MongoAppender())
         self.clients = clients
         self.appender = appender
-        appends = MongoBatcher(label: "stores-mongodb-appends") { items, deadline in
+        appends = MongoBatcher(label: "stores-mongodb-appends", lanes: 1) { items, deadline in
             do throws(StoreError) {
                 return try clients.perform(deadline) { appender.append(items, $0) }
             } catch {
                 return items.map { _ in .failure(error) }
             }
         }
-        puts = MongoBatcher(label: "stores-mongodb-puts") { items, deadline in
+        puts = MongoBatcher(label: "stores-mongodb-puts", lanes: 2) { items, deadline in
             do throws(StoreError) {
                 return try clients.perform(deadline) { connection in
                     let results = MongoFactWriter(connection: connection).put(items.flatMap { $0 })

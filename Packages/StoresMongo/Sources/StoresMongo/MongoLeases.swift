@@ -66,8 +66,7 @@ struct MongoLeases {
     static func generation(_ key: String, _ collection: MongoCollection, _ connection: MongoConnection)
         throws(StoreError) -> Int64
     {
-        try connection.find(collection, ["_id": .string(key)], fields: fields, limit: 1).first?["generation"]?.integer
-            ?? 0
+        try connection.find(collection, id: key, fields: fields)?["generation"]?.integer ?? 0
     }
 
     static func fenced(_ leaseGuard: LeaseGuard, _ current: Int64) -> StoreError {

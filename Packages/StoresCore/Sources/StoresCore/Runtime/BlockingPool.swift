@@ -1,6 +1,14 @@
 import Dispatch
 import Synchronization
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 /// A bounded number of threads for calls that block: file I/O, C libraries. Keeps them off the cooperative pool.
 ///
 /// Work waits in order of arrival. A task that is cancelled while its work waits takes it out again.
@@ -13,23 +21,31 @@ public final class BlockingPool: Sendable {
         var lastID: UInt64 = 0
         /// The threads that have nothing to do.
         var idle: [DispatchQueue]
+        /// Whether a thread that has nothing to do still looks for work.
+        var isOneLingering = false
     }
 
     private enum Outcome { case run, cancelled }
     private typealias Job = @Sendable (Outcome) -> Void
 
     private let state: Mutex<State>
+    /// As many as `jobs`, to be looked at without the lock.
+    private let jobCount = Atomic<Int>(0)
+    private let lingering: Duration
     private let watch: DeadlineWatch
 
     /// - Parameters:
     ///   - label: The name of the threads' queues.
     ///   - threads: How many calls may block at the same time, at least 1.
-    public init(label: String, threads: Int) {
+    ///   - lingering: How long one of the threads looks for more work, on a processor, before it sleeps. To wake it costs
+    ///     a caller that comes again and again more than some servers take to answer.
+    public init(label: String, threads: Int, lingering: Duration = .zero) {
         // One serial queue for each thread. Serial queues get threads of their own; the blocks of a concurrent queue
         // would share the threads of Swift's cooperative pool on Linux, and starve it.
         let queues = (0..<max(1, threads)).map { DispatchQueue(label: "\(label)-\($0)") }
         state = Mutex(State(idle: queues.reversed()))
         watch = DeadlineWatch(label: "\(label)-watch")
+        self.lingering = lingering
     }
 
     /// How many calls wait for a thread.
@@ -82,7 +98,7 @@ public final class BlockingPool: Sendable {
         }
         // One that still waits for a thread is taken out.
         let leave: @Sendable () -> StoreError.Applied? = { [self] in
-            state.withLock { $0.jobs.removeValue(forKey: id) } == nil ? applied : .no
+            takeOut(id) == nil ? applied : .no
         }
         return try await watch.wait(until: deadline, leave: leave) { answer in
             enqueue(id) { outcome in if outcome == .run { answer(Result(catching: body)) } }
@@ -90,20 +106,35 @@ public final class BlockingPool: Sendable {
     }
 
     private func enqueue(_ id: UInt64, _ job: @escaping Job) {
-        let queue = state.withLock { state in
+        let queue: DispatchQueue? = state.withLock { state in
             state.tickets.append(id)
             state.jobs[id] = job
+            jobCount.add(1, ordering: .relaxed)
+            // It looks into the state once more before it sleeps.
+            if state.isOneLingering {
+                state.isOneLingering = false
+                return nil
+            }
             return state.idle.popLast()
         }
         if let queue { queue.async { self.drain(queue) } }
     }
 
     private func drain(_ queue: DispatchQueue) {
-        while let job = next(queue) { job(.run) }
+        while true {
+            while let job = next() { job(.run) }
+            linger()
+            let isIdle = state.withLock { state in
+                guard state.jobs.isEmpty else { return false }
+                state.idle.append(queue)
+                return true
+            }
+            if isIdle { return }
+        }
     }
 
-    /// The job that has waited longest; nil, and the thread is idle, when there is none.
-    private func next(_ queue: DispatchQueue) -> Job? {
+    /// The job that has waited longest, if any.
+    private func next() -> Job? {
         state.withLock { state in
             while state.nextTicket < state.tickets.count {
                 let ticket = state.tickets[state.nextTicket]
@@ -113,14 +144,33 @@ public final class BlockingPool: Sendable {
                     state.tickets.removeFirst(state.nextTicket)
                     state.nextTicket = 0
                 }
-                if let job = state.jobs.removeValue(forKey: ticket) { return job }
+                if let job = take(ticket, &state) { return job }
             }
-            state.idle.append(queue)
             return nil
         }
     }
 
-    private func cancel(_ id: UInt64) {
-        state.withLock { $0.jobs.removeValue(forKey: id) }?(.cancelled)
+    /// Waits a little for work, unless another thread does. Others that want to run may do so in between.
+    private func linger() {
+        guard lingering > .zero else { return }
+        let isFirst = state.withLock { state in
+            defer { state.isOneLingering = true }
+            return !state.isOneLingering
+        }
+        guard isFirst else { return }
+        let clock = ContinuousClock()
+        let end = clock.now.advanced(by: lingering)
+        while jobCount.load(ordering: .relaxed) == 0, clock.now < end { sched_yield() }
+        state.withLock { $0.isOneLingering = false }
     }
+
+    private func take(_ id: UInt64, _ state: inout State) -> Job? {
+        guard let job = state.jobs.removeValue(forKey: id) else { return nil }
+        jobCount.subtract(1, ordering: .relaxed)
+        return job
+    }
+
+    private func takeOut(_ id: UInt64) -> Job? { state.withLock { take(id, &$0) } }
+
+    private func cancel(_ id: UInt64) { takeOut(id)?(.cancelled) }
 }

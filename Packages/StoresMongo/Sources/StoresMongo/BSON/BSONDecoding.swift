@@ -78,10 +78,10 @@ private struct BSONReader {
         }
     }
 
-    private mutating func take(_ count: Int) throws(StoreError) -> UnsafeRawBufferPointer.SubSequence {
+    private mutating func take(_ count: Int) throws(StoreError) -> UnsafeRawBufferPointer {
         guard count >= 0, count <= bytes.count - at else { throw Self.damaged }
         at += count
-        return bytes[(at - count)..<at]
+        return UnsafeRawBufferPointer(rebasing: bytes[(at - count)..<at])
     }
 
     private mutating func byte() throws(StoreError) -> UInt8 {
@@ -92,21 +92,30 @@ private struct BSONReader {
 
     private mutating func number<T: FixedWidthInteger>() throws(StoreError) -> T {
         let part = try take(MemoryLayout<T>.size)
-        return T(littleEndian: UnsafeRawBufferPointer(rebasing: part).loadUnaligned(as: T.self))
+        return T(littleEndian: part.loadUnaligned(as: T.self))
     }
 
     private mutating func text() throws(StoreError) -> String {
         let count = Int(try number() as UInt32)
         guard count >= 1 else { throw Self.damaged }
         let part = try take(count)
-        guard part.last == 0, let text = String(validating: part.dropLast(), as: UTF8.self) else { throw Self.damaged }
-        return text
+        guard part.last == 0 else { throw Self.damaged }
+        return try Self.text(part.prefix(count - 1))
     }
 
     private mutating func cString() throws(StoreError) -> String {
-        guard let end = bytes[at...].firstIndex(of: 0) else { throw Self.damaged }
+        var end = at
+        while end < bytes.count, bytes[end] != 0 { end += 1 }
+        guard end < bytes.count else { throw Self.damaged }
         defer { at = end + 1 }
-        guard let text = String(validating: bytes[at..<end], as: UTF8.self) else { throw Self.damaged }
+        return try Self.text(bytes[at..<end])
+    }
+
+    private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) throws(StoreError) -> String {
+        let text = UnsafeRawBufferPointer(rebasing: bytes).withMemoryRebound(to: UInt8.self) {
+            String(validating: $0, as: UTF8.self)
+        }
+        guard let text else { throw Self.damaged }
         return text
     }
 }

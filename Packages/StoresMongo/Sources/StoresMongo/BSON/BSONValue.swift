@@ -31,9 +31,9 @@ struct BSONDocument: Sendable, Hashable {
     }
 
     subscript(name: String) -> BSONValue? {
-        get { fields.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
+        get { place(name).map { fields[$0].value } }
         set {
-            let place = fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+            let place = place(name)
             switch (place, newValue) {
             case (let place?, let value?): fields[place].value = value
             case (let place?, nil): fields.remove(at: place)
@@ -41,6 +41,12 @@ struct BSONDocument: Sendable, Hashable {
             case (nil, nil): break
             }
         }
+    }
+
+    /// Texts that are equal by Unicode's rules and of as many bytes are the same bytes where one of them is ASCII, as our
+    /// names are.
+    private func place(_ name: String) -> Int? {
+        fields.firstIndex { $0.name.utf8.count == name.utf8.count && $0.name == name }
     }
 
     func merging(_ other: BSONDocument) -> BSONDocument {

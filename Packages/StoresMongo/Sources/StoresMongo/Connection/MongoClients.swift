@@ -22,7 +22,8 @@ final class MongoClients: Sendable {
 
     init(_ configuration: MongoConfiguration) throws(StoreError) {
         self.configuration = configuration
-        threads = BlockingPool(label: "stores-mongodb", threads: configuration.connections)
+        threads = BlockingPool(
+            label: "stores-mongodb", threads: configuration.connections, lingering: .microseconds(50))
         state = Mutex(State(pool: try MongoPool(configuration)))
     }
 

@@ -21,12 +21,14 @@ struct MongoConnection {
     /// Runs a command that writes; the write concern is that of the URL, or `majority`.
     func write(_ command: BSONDocument) throws(StoreError) -> BSONDocument { try send(command, writes: true) }
 
-    private func send(_ command: BSONDocument, writes: Bool) throws(StoreError) -> BSONDocument {
+    private func send(_ command: BSONDocument, _ options: BSONDocument = [:], writes: Bool) throws(StoreError)
+        -> BSONDocument
+    {
         if deadline.hasPassed { throw .timeout("the command", applied: .no) }
         var command = command
         command["maxTimeMS"] = .int64(Int64(max(1, deadline.remainingMilliseconds)))
         let bytes = command.encoded
-        let options = BSONDocument().encoded
+        let options = options.encoded
         var reply: UnsafeMutablePointer<UInt8>?
         var count = 0
         var failure = stores_mongo_failure()
@@ -67,6 +69,18 @@ struct MongoConnection {
         }
         var failure = stores_mongo_failure()
         if stores_mongo_failed(cursor, &failure) { throw .mongo(failure, writes: false, configuration) }
+    }
+
+    /// The one document with this `_id`: a command without a cursor, which costs less.
+    func find(_ collection: MongoCollection, id: String, fields: BSONDocument? = nil) throws(StoreError)
+        -> BSONDocument?
+    {
+        var command: BSONDocument = [
+            "find": .string(name(collection)), "filter": ["_id": .string(id)], "limit": 1, "singleBatch": true,
+        ]
+        if let fields { command["projection"] = .document(fields) }
+        let options: BSONDocument = readsMajority ? ["readConcern": ["level": "majority"]] : [:]
+        return try send(command, options, writes: false)["cursor"]?.document?["firstBatch"]?.array?.first?.document
     }
 
     func find(

@@ -14,7 +14,7 @@ extension MongoEventDriver: RunDriver {
                 let fields: BSONDocument = [
                     "status": .int32(1), "version": .int32(1), "created": .int32(1), "generation": .int32(1),
                 ]
-                let found = try connection.find(.runs, ["_id": .string(id)], fields: fields, limit: 1).first
+                let found = try connection.find(.runs, id: id, fields: fields)
                 if let leaseGuard {
                     let latest = found?["generation"]?.integer ?? 0
                     guard latest == leaseGuard.generation else { throw MongoLeases.fenced(leaseGuard, latest) }

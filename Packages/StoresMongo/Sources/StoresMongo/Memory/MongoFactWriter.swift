@@ -34,7 +34,8 @@ struct MongoFactWriter {
         }
         let found = try facts(Array(wanted.keys))
         var plans: [Plan] = []
-        for index in wanted.values.sorted() {
+        // In one order by all: some servers lock what a command changes until its end.
+        for (_, index) in wanted.sorted(by: { $0.key < $1.key }) {
             let write = writes[index]
             let current = found[write.id]
             let isExpired = current?.isExpired(write.now) ?? true
@@ -59,8 +60,12 @@ struct MongoFactWriter {
     func facts(_ keys: [String]) throws(StoreError) -> [String: MongoFact] {
         var found: [String: MongoFact] = [:]
         if keys.isEmpty { return found }
-        let filter: BSONDocument =
-            keys.count == 1 ? ["_id": .string(keys[0])] : ["_id": ["$in": .array(keys.map(BSONValue.string))]]
+        if keys.count == 1 {
+            let document = try connection.find(.facts, id: keys[0], fields: MongoFact.fields)
+            if let document { found[keys[0]] = try MongoFact(document) }
+            return found
+        }
+        let filter: BSONDocument = ["_id": ["$in": .array(keys.map(BSONValue.string))]]
         try connection.find(.facts, filter, fields: MongoFact.fields) { (document) throws(StoreError) in
             let fact = try MongoFact(document)
             found[fact.key] = fact

@@ -33,8 +33,12 @@ struct MongoSessionDriver: SessionDriver {
         throws(StoreError) -> [[UInt8]: MongoEntry]
     {
         var found: [[UInt8]: MongoEntry] = [:]
-        let filter: BSONDocument =
-            keys.count == 1 ? ["_id": .string(keys[0])] : ["_id": ["$in": .array(keys.map(BSONValue.string))]]
+        if keys.count == 1 {
+            let document = try connection.find(.sessions, id: keys[0], fields: fields)
+            if let document { found[Array(keys[0].utf8)] = try MongoEntry(document) }
+            return found
+        }
+        let filter: BSONDocument = ["_id": ["$in": .array(keys.map(BSONValue.string))]]
         try connection.find(.sessions, filter, fields: fields) { (document) throws(StoreError) in
             let entry = try MongoEntry(document)
             found[Array(entry.key.utf8)] = entry
