@@ -50,7 +50,11 @@ let package = Package(
         ),
         .testTarget(
             name: "StoresMongoTests",
-            dependencies: ["StoresMongo", .product(name: "StoresCore", package: "StoresCore")],
+            dependencies: [
+                "StoresMongo",
+                .product(name: "StoresCore", package: "StoresCore"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
     ],

@@ -4,7 +4,8 @@
 The wire protocol is MongoDB's (OP_MSG, and OP_QUERY for a first hello); each command's BSON goes to the engine's
 function of that command, and its answer back. So queries, updates, indexes and their errors are the engine's; a
 standalone server of version 7.0 is what `hello` tells. There is neither authentication, nor TLS, nor transactions, nor
-change streams. `configureFailPoint` with `failCommand` is understood as mongod does with its test commands enabled.
+change streams. `configureFailPoint` with `failCommand`, and `waitForFailPoint`, are understood as mongod does with its
+test commands enabled.
 
     mongodb.py --port 27017 --log FILE -- postgres -D DATA …
 
@@ -79,20 +80,29 @@ class FailPoint:
     """What configureFailPoint set: which commands fail, how, how often."""
 
     def __init__(self):
-        self.lock = threading.Lock()
-        self.left, self.data = 0, {}
+        self.lock = threading.Condition()
+        self.left, self.data, self.entered = 0, {}, 0
 
     def configure(self, command):
         mode, data = command["mode"], command.get("data", {})
         with self.lock:
             self.left = {"off": 0, "alwaysOn": -1}[mode] if isinstance(mode, str) else mode["times"]
             self.data = data
+            return {"count": self.entered, "ok": 1.0}
+
+    def wait(self, command):
+        with self.lock:
+            if not self.lock.wait_for(lambda: self.entered >= command["timesEntered"], command["maxTimeMS"] / 1000):
+                raise Refusal(50, "MaxTimeMSExpired", "the fail point was not entered as often")
+            return {"ok": 1.0}
 
     def meet(self, name):
         with self.lock:
             if self.left == 0 or name not in self.data.get("failCommands", []):
                 return None
             self.left -= self.left > 0
+            self.entered += 1
+            self.lock.notify_all()
             data = self.data
         if data.get("blockConnection"):
             time.sleep(data["blockTimeMS"] / 1000)
@@ -357,8 +367,9 @@ class Client(socketserver.StreamRequestHandler):
             name = next(iter(decoded))
             database = decoded.get("$db", database)
             if name == "configureFailPoint":
-                self.server.fail_point.configure(bson.decode(command, PLAIN))
-                return bson.encode({"ok": 1.0})
+                return bson.encode(self.server.fail_point.configure(bson.decode(command, PLAIN)))
+            if name == "waitForFailPoint":
+                return bson.encode(self.server.fail_point.wait(bson.decode(command, PLAIN)))
             concern = self.server.fail_point.meet(name)
             known = self.about(name, decoded)
             answer = bson.encode(known) if known else self.engine.run(name, database, command, sequences)

@@ -32,16 +32,22 @@ enum MongoReads: Benchmark {
                 repetitions: 7, warmUp: 1,
                 [
                     { try await seconds(get) },
-                    { try peer.seconds("\(server.prefix)sessions value key \(count)") },
+                    { try peer.seconds("here \(server.prefix)sessions value key \(count)") },
                     { try await seconds(fact) },
-                    { try peer.seconds("\(server.prefix)facts content bench\u{1}\u{1}fact \(count)") },
+                    { try peer.seconds("here \(server.prefix)facts content bench\u{1}\u{1}fact \(count)") },
+                    { try peer.seconds("there \(server.prefix)sessions value key \(count)") },
                 ])
             func figure(_ what: String, _ ours: Int) -> Figure {
                 .speed(
                     name, what, ours: times[ours], peer: times[ours + 1], peerName: peer.name, unit: .microseconds,
                     per: count, target: .atLeast(1 / 1.2))
             }
-            return [figure("session get, one task", 0), figure("fact get, one task", 2)]
+            return [
+                figure("session get, one task", 0), figure("fact get, one task", 2),
+                .speed(
+                    name, "the same loop in C, each find handed to another thread, next to the loop without",
+                    ours: times[4], peer: times[1], peerName: peer.name, unit: .microseconds, per: count),
+            ]
         }
     }
 

@@ -86,7 +86,9 @@ struct MongoSchema {
                         conflict: .schema(found: "no index", wanted: index.name), phase: .schema)
                 }
                 let keys = there["key"]?.document?.fields.map(\.name) ?? []
-                guard keys == index.keys.fields.map(\.name), (there["unique"] == .bool(true)) == index.isUnique else {
+                guard keys == index.keys.fields.map(\.name), (there["unique"] == .bool(true)) == index.isUnique,
+                    there["expireAfterSeconds"]?.integer == (index.expires ? 0 : nil)
+                else {
                     throw StoreError(
                         .schemaMismatch, "the index \(index.name) of \(name) has another shape",
                         remedy: "drop it, and start once with STORE_SCHEMA=create", applied: .no,

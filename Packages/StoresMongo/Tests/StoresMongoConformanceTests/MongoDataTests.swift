@@ -88,6 +88,25 @@ extension MongoServerTests {
             }
         }
 
+        /// The server's own clean-up: an hour after the stores don't see the entry any more.
+        @Test(.enabled(if: python != nil, "TEST_PYTHON names no Python with pymongo"))
+        func theServerIsToldWhenToRemoveWhatExpired() async throws {
+            try await with { stores, prefix in
+                try await stores.session.set("brief", SessionValue("1"), expiry: .after(.seconds(60)))
+                try await stores.session.set("long", SessionValue("1"), expiry: .never)
+                let found = try #require(python).value(
+                    of:
+                        """
+                        index = db[prefix + "sessions"].index_information()["purge"]
+                        brief, long = (db[prefix + "sessions"].find_one({"_id": key}) for key in ("brief", "long"))
+                        left = (brief["purge"] - brief["expires"]).total_seconds()
+                        print(json.dumps([index["key"], index["expireAfterSeconds"], 3590 < left < 3610,
+                            long["purge"]]))
+                        """, [prefix])
+                #expect(found == [[["purge", 1]], 0, true, .null], "\(found)")
+            }
+        }
+
         @Test func namesOfOperatorsAndPathsAreNames() async throws {
             try await with { stores, _ in
                 let names = ["$where", "a.b", "$", "fields", "_id", "%24", "é", "$gt"]

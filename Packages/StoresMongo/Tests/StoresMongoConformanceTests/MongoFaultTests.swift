@@ -9,35 +9,71 @@ extension MongoServerTests {
     /// What happens when the server fails in the middle, as `failCommand` makes it.
     @Suite struct FaultTests {
         /// Opened as an application would, without the core's repetitions: each failure is seen.
-        private func with(_ prefix: String? = nil, _ body: (Stores) async throws -> Void) async throws {
+        private func with(
+            _ prefix: String? = nil, retry: RetryPolicy = .none, _ body: (Stores) async throws -> Void
+        ) async throws {
             var environment = MongoServer.fresh().settings
             if let prefix { environment["MONGODB_COLLECTION_PREFIX"] = prefix }
             for tier in [Tier.memory, .session, .event] { environment[tier.variable] = "mongodb" }
             var registry = AdapterRegistry()
             registry.register(StoresMongo.self)
-            let options = StoresOptions(timeout: .seconds(10), retry: .none, breakerThreshold: 1_000_000)
+            let options = StoresOptions(timeout: .seconds(10), retry: retry, breakerThreshold: 1_000_000)
             try await Stores.withOpen(registry: registry, environment: environment, options: options, body)
         }
 
-        private func fail(_ stores: Stores, _ command: String, _ how: BSONDocument) async throws {
+        /// The next command of this name fails.
+        ///
+        /// - Returns: For ``hasFailed(_:_:)``.
+        @discardableResult
+        private func fail(_ stores: Stores, _ command: String, _ how: BSONDocument) async throws -> Int64 {
             let data = (["failCommands": [.string(command)]] as BSONDocument).merging(how)
             let point: BSONDocument = [
                 "configureFailPoint": "failCommand", "mode": ["times": 1], "data": .document(data),
             ]
-            _ = try await stores.session.withNative(MongoCommands.self) { try await $0.run(point.encoded) }
+            return try await admin(stores, point)["count"]?.integer ?? 0
+        }
+
+        /// Returns once the command has come that was made to fail.
+        private func hasFailed(_ stores: Stores, _ count: Int64) async throws {
+            _ = try await admin(
+                stores,
+                ["waitForFailPoint": "failCommand", "timesEntered": .int64(count + 1), "maxTimeMS": .int64(5000)])
+        }
+
+        private func admin(_ stores: Stores, _ command: BSONDocument) async throws -> BSONDocument {
+            let reply = try await stores.session.withNative(MongoCommands.self) {
+                try await $0.run(command.encoded, database: "admin")
+            }
+            return try reply.withUnsafeBytes { try BSONDocument(decoding: $0) }
         }
 
         private func event(_ id: String) -> NewEvent { NewEvent(id: id, type: "t") }
 
-        @Test func aServerThatIsNoPrimaryHasAppliedNothing() async throws {
+        /// What is no primary has written nothing; of one that steps down, or shuts down, nobody knows.
+        @Test(arguments: [
+            (10107, StoreError.Applied.no), (13435, .no), (189, .unknown), (11602, .unknown), (91, .unknown),
+        ])
+        func aServerThatIsNoPrimaryAnyMoreIsTriedAgain(_ code: Int32, _ applied: StoreError.Applied) async throws {
             try await with { stores in
                 try await stores.session.set("k", SessionValue("1"), expiry: .never)
-                try await fail(stores, "update", ["errorCode": .int32(10107)])
+                try await fail(stores, "update", ["errorCode": .int32(code)])
                 let error = await #expect(throws: StoreError.self) {
                     try await stores.session.set("k", SessionValue("2"), expiry: .never)
                 }
-                #expect(error?.code == .unavailable && error?.applied == .no && error?.isRetryable == true)
+                #expect(error?.code == .unavailable && error?.applied == applied && error?.isRetryable == true)
                 #expect(try await stores.session.get("k")?.value.text == "1")
+            }
+        }
+
+        /// As applications open the stores: the append is repeated, and is there once.
+        @Test(arguments: ["errorCode", "closeConnection"])
+        func anAppendRidesOutAPrimaryThatStepsDown(_ how: String) async throws {
+            try await with(retry: RetryPolicy()) { stores in
+                try await stores.event.append([event("1")], to: "s", expected: .noStream)
+                try await fail(stores, "insert", [how: how == "errorCode" ? .int32(189) : true])
+                let result = try await stores.event.append([event("2")], to: "s", expected: .exact(0))
+                #expect(result.lastRevision == 1)
+                #expect(try await stores.event.read("s").events.map(\.id) == ["1", "2"])
             }
         }
 
@@ -97,10 +133,11 @@ extension MongoServerTests {
             try await with(prefix) { slow in
                 try await with(prefix) { fast in
                     try await slow.event.append([event("0")], to: "z", expected: .any)
-                    try await fail(slow, "insert", ["blockConnection": true, "blockTimeMS": .int32(700)])
+                    let count = try await fail(
+                        slow, "insert", ["blockConnection": true, "blockTimeMS": .int32(700)])
                     async let late = slow.event.append([event("late")], to: "a", expected: .any)
                     // The fail point takes the first insert that comes; the second one overtakes it.
-                    try await Task.sleep(for: .milliseconds(200))
+                    try await hasFailed(fast, count)
                     let early = try await fast.event.append([event("early")], to: "b", expected: .any)
                     let seen = try await fast.event.readAll(limit: 10)
                     #expect(seen.events.map(\.id) == ["0", "early"])
@@ -120,10 +157,10 @@ extension MongoServerTests {
                     _ = try await stores.session.get("k", deadline: .after(.milliseconds(300)))
                 }
                 #expect(error?.code == .timeout && clock.now - start < .seconds(2))
-                try await fail(stores, "update", ["blockConnection": true, "blockTimeMS": .int32(3000)])
+                let count = try await fail(stores, "update", ["blockConnection": true, "blockTimeMS": .int32(3000)])
                 let begin = clock.now
                 let call = Task { try await stores.session.set("k", SessionValue("1"), expiry: .never) }
-                try await Task.sleep(for: .milliseconds(100))
+                try await hasFailed(stores, count)
                 call.cancel()
                 let cancelled = await #expect(throws: StoreError.self) { try await call.value }
                 #expect(cancelled?.code == .cancelled && clock.now - begin < .seconds(2))

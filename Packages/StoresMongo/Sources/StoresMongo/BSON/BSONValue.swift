@@ -1,5 +1,5 @@
 /// A value of BSON, of the kinds that the stores write; others are read as ``other``.
-indirect enum BSONValue: Sendable, Hashable {
+enum BSONValue: Sendable, Hashable {
     case double(Double)
     case string(String)
     case document(BSONDocument)

@@ -9,6 +9,15 @@ struct MongoConnection {
     let deadline: Deadline
     /// Whether reads are to see only what a majority of the members has.
     let readsMajority: Bool
+    var database: String
+
+    init(client: OpaquePointer, configuration: MongoConfiguration, deadline: Deadline, readsMajority: Bool) {
+        self.client = client
+        self.configuration = configuration
+        self.deadline = deadline
+        self.readsMajority = readsMajority
+        database = configuration.database
+    }
 
     /// A collection's name on the server.
     func name(_ collection: MongoCollection) -> String { configuration.collectionPrefix + collection.rawValue }
@@ -21,19 +30,23 @@ struct MongoConnection {
     /// Runs a command that writes; the write concern is that of the URL, or `majority`.
     func write(_ command: BSONDocument) throws(StoreError) -> BSONDocument { try send(command, writes: true) }
 
-    private func send(_ command: BSONDocument, _ options: BSONDocument = [:], writes: Bool) throws(StoreError)
+    private func send(_ command: BSONDocument, writes: Bool) throws(StoreError) -> BSONDocument {
+        var command = command
+        command["maxTimeMS"] = .int64(Int64(max(1, deadline.remainingMilliseconds)))
+        return try send(command, [:], writes: writes)
+    }
+
+    private func send(_ command: BSONDocument, _ options: BSONDocument, writes: Bool) throws(StoreError)
         -> BSONDocument
     {
         if deadline.hasPassed { throw .timeout("the command", applied: .no) }
-        var command = command
-        command["maxTimeMS"] = .int64(Int64(max(1, deadline.remainingMilliseconds)))
         let bytes = command.encoded
         let options = options.encoded
         var reply: UnsafeMutablePointer<UInt8>?
         var count = 0
         var failure = stores_mongo_failure()
         let succeeded = stores_mongo_command(
-            client, configuration.database, bytes, bytes.count, options, options.count, writes, &reply, &count,
+            client, database, bytes, bytes.count, options, options.count, writes, &reply, &count,
             &failure)
         defer { if let reply { stores_mongo_free(reply) } }
         guard succeeded else { throw .mongo(failure, writes: writes, configuration) }
@@ -57,7 +70,7 @@ struct MongoConnection {
         if readsMajority { options["readConcern"] = ["level": "majority"] }
         let (bytes, opts) = (filter.encoded, options.encoded)
         let cursor = stores_mongo_find(
-            client, configuration.database, name(collection), bytes, bytes.count, opts, opts.count)
+            client, database, name(collection), bytes, bytes.count, opts, opts.count)
         guard let cursor else { throw StoreError(.internal, "libmongoc refused a query", applied: .no) }
         defer { mongoc_cursor_destroy(cursor) }
         var start: UnsafePointer<UInt8>?
@@ -71,7 +84,8 @@ struct MongoConnection {
         if stores_mongo_failed(cursor, &failure) { throw .mongo(failure, writes: false, configuration) }
     }
 
-    /// The one document with this `_id`: a command without a cursor, which costs less.
+    /// The one document with this `_id`: a command without a cursor, which costs less, and without a limit of time,
+    /// which costs some servers more than the look itself.
     func find(_ collection: MongoCollection, id: String, fields: BSONDocument? = nil) throws(StoreError)
         -> BSONDocument?
     {

@@ -18,6 +18,10 @@ struct MongoSessionDriver: SessionDriver {
     func get(_ keys: [String], context: CallContext) async throws(StoreError) -> [SessionEntry?] {
         let now = context.now
         return try await clients.call(context, writes: false) { (connection) throws(StoreError) in
+            if keys.count == 1 {
+                let entry = try connection.find(.sessions, id: keys[0]).map(MongoEntry.init)
+                return [entry?.isVisible(now) == true ? try entry?.entry() : nil]
+            }
             let found = try Self.entries(keys, connection, fields: nil)
             var entries: [SessionEntry?] = []
             for key in keys {

@@ -1,0 +1,64 @@
+#if Kafka
+import CMeasure
+import StoresCore
+
+/// Events of 1 KiB appended one at a time by many tasks, against a loop in C that has as many under way, with the same
+/// settings of librdkafka.
+enum KafkaAppends: Benchmark {
+    static let name = "kafka-appends"
+    static let summary = "EventStore.append on Kafka from 512 and 4,096 tasks, against C over librdkafka"
+
+    private static let bytes = 1024
+    private static let each = 16
+
+    static func run(_ bench: Bench) async throws -> [Figure] {
+        guard let server = KafkaServer.find() else { return [] }
+        let scratch = try ScratchFolder()
+        let program = try CompiledPeer.build("kafka_produce.c", library: "rdkafka", in: scratch.path)
+        let (ours, theirs) = (try server.topic(), try server.topic())
+        // As the adapter sets them.
+        let settings = [
+            "enable.idempotence=true", "acks=all", "linger.ms=0", "compression.type=none", "message.max.bytes=1000000",
+            "queue.buffering.max.messages=10000000", "queue.buffering.max.kbytes=2147483647",
+        ]
+        let peer = try Peer(command: [program, server.brokers, theirs] + settings)
+        defer { peer.stop() }
+        return try await server.withStores(ours) { stores in
+            var figures: [Figure] = []
+            for tasks in [512, 4096] {
+                let count = tasks * each
+                let times = try await Timing.interleaved(
+                    repetitions: 7, warmUp: 2,
+                    [
+                        { try await seconds(stores, tasks) },
+                        { try peer.seconds("\(count) \(bytes) \(tasks) 64") },
+                    ])
+                figures.append(
+                    .speed(
+                        name, "append of 1 KiB, \(tasks.formatted) tasks, each", ours: times[0], peer: times[1],
+                        peerName: "\(peer.name), \(tasks.formatted) under way", unit: .microseconds, per: count,
+                        target: .atLeast(0.9)))
+            }
+            return figures
+        }
+    }
+
+    private static func seconds(_ stores: Stores, _ tasks: Int) async throws -> Double {
+        let data = [UInt8](repeating: 0x61, count: bytes)
+        return try await Timing.seconds {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for task in 0..<tasks {
+                    group.addTask {
+                        let stream = "stream-\(task % 64)"
+                        for number in 0..<each {
+                            let event = NewEvent(id: "event-\(task)-\(number)", type: "indexed", data: data)
+                            try await stores.event.append([event], to: stream, expected: .any)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+}
+#endif
