@@ -13,6 +13,7 @@ let settings: [SwiftSetting] = [
 //     swift build -c release --package-path Benchmarks --disable-default-traits --traits Redis
 let adapters = [
     "HTTP": ["StoresHTTP", "StoresChroma", "StoresQdrant"],
+    "Kafka": ["StoresKafka"],
     "Mongo": ["StoresMongo"],
     "Postgres": ["StoresPostgres"],
     "Redis": ["StoresRedis"],
@@ -31,6 +32,7 @@ let package = Package(
         .package(path: "../Packages/StoresCore"),
         .package(path: "../Packages/StoresFile"),
         .package(path: "../Packages/StoresHTTP"),
+        .package(path: "../Packages/StoresKafka"),
         .package(path: "../Packages/StoresMongo"),
         .package(path: "../Packages/StoresPostgres"),
         .package(path: "../Packages/StoresQdrant"),

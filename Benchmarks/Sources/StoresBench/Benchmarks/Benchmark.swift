@@ -38,6 +38,9 @@ let benchmarks: [any Benchmark.Type] = {
     #if Redis
     found += [RedisSession.self]
     #endif
+    #if Kafka
+    found += [KafkaAppends.self, KafkaSubscriptions.self]
+    #endif
     #if Mongo
     found += [MongoReads.self, MongoPuts.self]
     #endif
