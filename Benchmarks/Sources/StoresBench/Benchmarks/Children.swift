@@ -7,7 +7,9 @@ enum Children {
         case "vector-memory-plain": numbers = try VectorMemory.plain()
         case "vector-memory-driver": numbers = try await VectorMemory.driver()
         case "artifact-stream": numbers = try await ArtifactStream.child(rest)
+        #if Postgres
         case "postgres-stream": numbers = try await PostgresStream.child()
+        #endif
         default: throw BenchError("no child \(arguments.first ?? "")")
         }
         print(numbers.map { "\($0)" }.joined(separator: " "))
