@@ -50,9 +50,9 @@ extension MongoServerTests {
         private func event(_ id: String) -> NewEvent { NewEvent(id: id, type: "t") }
 
         /// What is no primary has written nothing; of one that steps down, or shuts down, nobody knows.
-        @Test(arguments: [
-            (10107, StoreError.Applied.no), (13435, .no), (189, .unknown), (11602, .unknown), (91, .unknown),
-        ])
+        @Test(
+            arguments: [(10107, .no), (13435, .no), (189, .unknown), (11602, .unknown), (91, .unknown)]
+                as [(Int32, StoreError.Applied)])
         func aServerThatIsNoPrimaryAnyMoreIsTriedAgain(_ code: Int32, _ applied: StoreError.Applied) async throws {
             try await with { stores in
                 try await stores.session.set("k", SessionValue("1"), expiry: .never)
