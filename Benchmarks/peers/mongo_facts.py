@@ -1,10 +1,10 @@
 """pymongo writing facts from many threads, as an application would: documents with the fields and indexes that a fact of
-the stores has. One that is new is written by replace_one with upsert; one that is there by find_one_and_replace, and
-what it was is put into another collection, which is its history. BSON is written by pymongo's extension in C.
+the stores has, each written by one replace_one with upsert; or, where what was there is to be kept as a history, by
+find_one_and_replace and an insert into another collection. BSON is written by pymongo's extension in C.
 
 mongo_facts.py URL THEIRS OURS THREADS
 Fills the collection THEIRS with copies of a fact that is in OURS. Reads lines
-  new ROUND COUNT, again ROUND COUNT
+  replace ROUND COUNT, keep ROUND COUNT
 which are answered with the seconds that COUNT facts take, all threads together, and the seconds of processor time of
 this process; facts of the same ROUND have the same keys.
 """
@@ -37,7 +37,7 @@ def write(kind, turn, thread, count, failures):
             fact["_id"] = f"bench\1\1{turn}-{thread}-{number}"
             fact["id"] = f"{turn}-{thread}-{number}"
             fact["stamp"] = fact["life"] = f"{turn}-{thread}-{number}"
-            if kind == "new":
+            if kind == "replace":
                 facts.replace_one({"_id": fact["_id"]}, fact, upsert=True)
                 continue
             line = facts.find_one_and_replace({"_id": fact["_id"]}, fact)

@@ -2,8 +2,8 @@
 import CMeasure
 import StoresCore
 
-/// Facts put one at a time by 64 tasks, against pymongo from 8 threads, which writes the same documents, and what they
-/// were where they are there.
+/// Facts put one at a time by 64 tasks, against pymongo from 8 threads, which writes the same documents: without looking
+/// at what is there, and keeping what was there as the stores do.
 enum MongoPuts: Benchmark {
     static let name = "mongo-puts"
     static let summary = "MemoryStore.put on MongoDB from 64 tasks, against pymongo with 8 threads"
@@ -21,14 +21,15 @@ enum MongoPuts: Benchmark {
                 python: server.python)
             defer { peer.stop() }
             var figures: [Figure] = []
-            for isNew in [true, false] {
+            for contest in [Contest.new, .replacing, .keeping] {
                 var (ours, theirs) = ([Turn](), [Turn]())
                 for turn in 0...5 {
-                    let round = isNew ? "\(turn)" : "0"
+                    let round = contest == .new ? "\(turn)" : "0"
                     let cpu = measure_cpu_seconds()
                     let wall = try await Timing.seconds { try await putAll(stores, round) }
                     let measured = Turn(wall: wall, cpu: measure_cpu_seconds() - cpu)
-                    let answer = try peer.ask("\(isNew ? "new" : "again") \(round) \(count)").split(separator: " ")
+                    let verb = contest == .keeping ? "keep" : "replace"
+                    let answer = try peer.ask("\(verb) \(round) \(count)").split(separator: " ")
                         .compactMap { Double($0) }
                     guard answer.count == 2 else { throw BenchError("the peer answered \(answer)") }
                     // The first turn warms up.
@@ -36,7 +37,7 @@ enum MongoPuts: Benchmark {
                     ours.append(measured)
                     theirs.append(Turn(wall: answer[0], cpu: answer[1]))
                 }
-                let what = "put of a fact that is \(isNew ? "new" : "there, with its history"), \(tasks) tasks, each"
+                let what = "\(contest.rawValue), \(tasks) tasks, each"
                 figures += [
                     .speed(
                         name, what, ours: ours.map(\.wall), peer: theirs.map(\.wall), peerName: peer.name,
@@ -51,6 +52,12 @@ enum MongoPuts: Benchmark {
             }
             return figures
         }
+    }
+
+    private enum Contest: String {
+        case new = "put of a new fact"
+        case replacing = "put of a fact that is there, with its history, against one without"
+        case keeping = "put of a fact that is there, both with its history"
     }
 
     private struct Turn {
