@@ -25,7 +25,9 @@ public enum StoresChroma: StoreAdapter {
                 .vector(.cosine), .vector(.dot), .vector(.euclidean), .vector(.filters), .vector(.nestedFields),
                 .vector(.namespaces),
             ],
-            limits: [.batchCount: max(1, min(batchCount, 5461)), .batchBytes: 16 << 20])
+            limits: [
+                .batchCount: max(1, min(batchCount, 2000)), .batchBytes: 16 << 20, .batchesAtOnce: 2,
+            ])
     }
 
     public static func open(_ context: AdapterContext) throws(StoreError) -> any StoreBackend {

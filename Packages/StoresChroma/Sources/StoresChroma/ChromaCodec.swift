@@ -9,11 +9,13 @@ import StoresHTTP
 ///
 /// | key | value |
 /// |---|---|
-/// | `_stores_metadata` | the metadata as JSON, exactly |
+/// | `_stores_place` | 48 bits of the id's hash, by which a scroll goes, and a bit that says whether there is a document: \
+/// Chroma's own, once set, can be emptied and not removed |
+/// | `_stores_metadata` | the metadata as JSON, exactly; null when there are none |
 /// | `_stores_terms` | the terms of ``FilterTerms`` |
 /// | `_stores_o0_…` | its orders, as integers: Chroma reads a double to within the last place, which is not enough |
-/// | `_stores_hash` | 48 bits of the id's hash: the order of a scroll |
-/// | `_stores_document` | whether there is a document: Chroma's own, once set, can be emptied and not removed |
+///
+/// Each value is a row that the server indexes, which is most of what a write costs: so there are no more of them.
 ///
 /// Chroma's upsert merges: a field that is missing stays. All of the above but the orders are written every time, so
 /// what this adapter reads is always the whole of the last write; stale fields are nulled for the other clients.
@@ -21,8 +23,7 @@ enum ChromaCodec {
     static let prefix = "_stores_"
     static let metadataKey = "_stores_metadata"
     static let termsKey = "_stores_terms"
-    static let hashKey = "_stores_hash"
-    static let documentKey = "_stores_document"
+    static let placeKey = "_stores_place"
 
     // MARK: Writing
 
@@ -55,22 +56,17 @@ enum ChromaCodec {
 
     private static func append(_ record: VectorRecord, stale: [String], to writer: inout JSONWriter) {
         let terms = FilterTerms(record.metadata)
-        writer.raw("{\"_stores_metadata\":")
-        writer.append(Value.object(record.metadata).json)
-        writer.raw(",\"_stores_document\":")
-        writer.append(.bool(record.document != nil))
-        writer.raw(",\"_stores_hash\":")
-        writer.append(Int(hash(record.id)))
-        // An empty list removes the key, which is as good.
+        writer.raw("{\"_stores_place\":")
+        writer.append(Int(hash(record.id) << 1 | (record.document == nil ? 0 : 1)))
+        writer.raw(",\"_stores_metadata\":")
+        if record.metadata.isEmpty { writer.raw("null") } else { writer.append(Value.object(record.metadata).json) }
         writer.raw(",\"_stores_terms\":")
-        writer.append(terms.terms)
-        var written: Set<String> = [metadataKey, documentKey, hashKey, termsKey]
-        for (key, value) in terms.orders {
+        if terms.terms.isEmpty { writer.raw("null") } else { writer.append(terms.terms) }
+        for order in terms.orders {
             writer.raw(",")
-            writer.append(prefix + key)
+            writer.append(prefix + order.key)
             writer.raw(":")
-            writer.append(Int(value.sortableBits))
-            written.insert(prefix + key)
+            writer.append(Int(order.value.sortableBits))
         }
         for (key, value) in record.metadata {
             guard let natural = natural(key, value) else { continue }
@@ -78,14 +74,19 @@ enum ChromaCodec {
             writer.append(key)
             writer.raw(":")
             writer.append(natural)
-            written.insert(key)
         }
-        for key in stale where !written.contains(key) {
+        for key in stale where !isWritten(key, record.metadata, terms) {
             writer.raw(",")
             writer.append(key)
             writer.raw(":null")
         }
         writer.raw("}")
+    }
+
+    private static func isWritten(_ key: String, _ metadata: Metadata, _ terms: FilterTerms) -> Bool {
+        guard key.hasPrefix(prefix) else { return metadata[key].flatMap { natural(key, $0) } != nil }
+        return key == placeKey || key == metadataKey || key == termsKey
+            || terms.order(String(key.dropFirst(prefix.count))) != nil
     }
 
     /// The value under which other clients see a field; nil for what Chroma has no place for.
@@ -131,13 +132,16 @@ enum ChromaCodec {
         try pull.object { pull, key throws(StoreError) in
             switch key {
             case metadataKey where include.contains(.metadata):
+                if pull.takeNull() { return }
                 let text = try pull.string()
                 guard case .object(let metadata)? = try? JSONReader.value(from: text) else {
                     throw pull.error("metadata that was not written here")
                 }
                 fields.metadata = metadata
                 isOurs = true
-            case documentKey: fields.hasDocument = try pull.bool()
+            case placeKey:
+                fields.hasDocument = try pull.int() & 1 == 1
+                isOurs = true
             case _ where key.hasPrefix(prefix): try pull.skip()
             case _ where include.contains(.metadata): natural[key] = try pull.value()
             default: try pull.skip()

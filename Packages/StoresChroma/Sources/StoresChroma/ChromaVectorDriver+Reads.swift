@@ -162,10 +162,10 @@ extension ChromaVectorDriver {
         _ collection: ChromaCollection, from position: ChromaPosition, below: UInt64, _ context: CallContext
     ) async throws(StoreError) -> [String] {
         var writer = JSONWriter()
-        writer.raw("{\"where\":{\"$and\":[{\"_stores_hash\":{\"$gte\":")
-        writer.append(Int(position.hash))
-        writer.raw("}},{\"_stores_hash\":{\"$lt\":")
-        writer.append(Int(below))
+        writer.raw("{\"where\":{\"$and\":[{\"_stores_place\":{\"$gte\":")
+        writer.append(Int(position.hash << 1))
+        writer.raw("}},{\"_stores_place\":{\"$lt\":")
+        writer.append(Int(below << 1))
         writer.raw("}}]},\"include\":[]}")
         let reply = try await api.send(
             .post, ["collections", collection.id, "get"], body: writer.finish(), context: context)

@@ -69,11 +69,11 @@ enum PineconeCodec {
         let terms = FilterTerms(record.metadata)
         writer.raw(",\"_stores_terms\":")
         writer.append(["*"] + terms.terms)
-        for (key, value) in terms.orders {
+        for order in terms.orders {
             writer.raw(",")
-            writer.append(prefix + key)
+            writer.append(prefix + order.key)
             writer.raw(":")
-            writer.append(.double(value))
+            writer.append(.double(order.value))
         }
         for (key, value) in record.metadata {
             guard let natural = natural(key, value) else { continue }

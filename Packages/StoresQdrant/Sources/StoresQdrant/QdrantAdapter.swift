@@ -21,7 +21,7 @@ public enum StoresQdrant: StoreAdapter {
             .vector(.namespaces), .vector(.textQuery), .vector(.hybridQuery),
         ],
         // Qdrant takes 65,536 dimensions, and requests of 32 MiB.
-        limits: [.batchCount: 2000, .batchBytes: 8 << 20, .dimensions: 65_536])
+        limits: [.batchCount: 500, .batchBytes: 8 << 20, .batchesAtOnce: 2, .dimensions: 65_536])
 
     public static func open(_ context: AdapterContext) throws(StoreError) -> any StoreBackend {
         QdrantBackend(try QdrantConfiguration(context.settings))

@@ -11,8 +11,9 @@ import StoresHTTP
 /// | `id` | the id as it was given; the point's own is a UUID of it |
 /// | `namespace` | the tenant |
 /// | `document` | the text, if there is one |
-/// | `metadata` | the metadata for other clients: instants as RFC 3339 texts |
-/// | `_stores_metadata` | the metadata as JSON, exactly |
+/// | `metadata` | the metadata; instants as RFC 3339 texts |
+/// | `_stores_metadata` | the metadata as JSON, exactly, where the above is not: with an instant, or a double, which \
+/// Qdrant reads to within the last place |
 /// | `_stores_terms`, `_stores_o0_…` | terms and orders of ``FilterTerms`` |
 enum QdrantCodec {
     static let vectorName = "dense"
@@ -51,17 +52,22 @@ enum QdrantCodec {
             writer.append(document)
         }
         writer.raw(",\"metadata\":")
-        writer.append(natural(.object(record.metadata)))
-        writer.raw(",\"_stores_metadata\":")
-        writer.append(Value.object(record.metadata).json)
+        if record.metadata.values.allSatisfy(isExact) {
+            writer.append(record.metadata)
+        } else {
+            writer.append(natural(.object(record.metadata)))
+            writer.raw(",\"_stores_metadata\":")
+            writer.append(Value.object(record.metadata).json)
+        }
+        guard !record.metadata.isEmpty else { return writer.raw("}}") }
         let terms = FilterTerms(record.metadata)
         writer.raw(",\"_stores_terms\":")
         writer.append(terms.terms)
-        for (key, value) in terms.orders {
+        for order in terms.orders {
             writer.raw(",")
-            writer.append(prefix + key)
+            writer.append(prefix + order.key)
             writer.raw(":")
-            append(value, to: &writer)
+            append(order.value, to: &writer)
         }
         writer.raw("}}")
     }
@@ -69,11 +75,21 @@ enum QdrantCodec {
     /// A double such that readers that are exact for whole numbers alone, as serde_json is by default, read it exactly
     /// when it is one: with all of its digits, and as a fraction, so that the field keeps one type.
     static func append(_ value: Double, to writer: inout JSONWriter) {
-        if let whole = Int64(exactly: value), value.magnitude >= 0x1p53 {
-            writer.append(Int(whole))
-            writer.raw("e0")
+        if let whole = Int(exactly: value) {
+            writer.append(whole)
+            writer.raw(value.magnitude < 0x1p53 ? ".0" : "e0")
         } else {
             writer.append(.double(value))
+        }
+    }
+
+    /// Whether Qdrant gives back what it was given.
+    private static func isExact(_ value: Value) -> Bool {
+        switch value {
+        case .null, .bool, .int, .string: true
+        case .double, .instant: false
+        case .array(let values): values.allSatisfy(isExact)
+        case .object(let fields): fields.values.allSatisfy(isExact)
         }
     }
 
@@ -91,7 +107,7 @@ enum QdrantCodec {
     /// `with_payload` and `with_vector` of a read.
     static func appendSelection(_ include: VectorInclude, to writer: inout JSONWriter) {
         var keys = ["id"]
-        if include.contains(.metadata) { keys.append("_stores_metadata") }
+        if include.contains(.metadata) { keys += ["metadata", "_stores_metadata"] }
         if include.contains(.document) { keys.append("document") }
         writer.raw("\"with_payload\":")
         writer.append(keys)
@@ -104,6 +120,7 @@ enum QdrantCodec {
         var id: String?
         var record = StoredVectorRecord(id: "")
         var score: Double?
+        var isExact = false
         try pull.object { pull, key throws(StoreError) in
             switch key {
             case "payload":
@@ -112,11 +129,14 @@ enum QdrantCodec {
                     switch key {
                     case "id": id = try pull.string()
                     case "document": record.document = try pull.string()
+                    case "metadata" where !isExact:
+                        if case .object(let fields) = try pull.value() { record.metadata = fields }
                     case "_stores_metadata":
                         guard case .object(let fields)? = try? JSONReader.value(from: try pull.string()) else {
                             throw pull.error("metadata that was not written here")
                         }
                         record.metadata = fields
+                        isExact = true
                     default: try pull.skip()
                     }
                 }

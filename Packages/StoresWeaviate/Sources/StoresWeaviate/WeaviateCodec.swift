@@ -66,15 +66,15 @@ enum WeaviateCodec {
         writer.append(Value.object(record.metadata).json)
         let found = FilterTerms(record.metadata, form)
         var terms = found.terms.map(term)
-        for (key, value) in found.orders where !shape.orders.contains(key) {
-            terms += WeaviateOrder.terms(key, value)
+        for order in found.orders where !shape.orders.contains(order.key) {
+            terms += WeaviateOrder.terms(order.key, order.value)
         }
         if !terms.isEmpty {
             writer.raw(",\"stores_terms\":")
             writer.append(terms)
         }
-        for (key, value) in found.orders where shape.orders.contains(key) {
-            append(prefix + key, .double(value), to: &writer)
+        for order in found.orders where shape.orders.contains(order.key) {
+            append(prefix + order.key, .double(order.value), to: &writer)
         }
         for (name, field) in shape.properties {
             guard let value = record.metadata[name].flatMap({ natural($0, field.type) }) else { continue }

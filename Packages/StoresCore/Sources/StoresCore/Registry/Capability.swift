@@ -146,6 +146,8 @@ public enum SearchCapability: String, Sendable, Hashable, CaseIterable {
 public enum Limit: String, Sendable, Hashable, CaseIterable {
     /// Items, and estimated bytes, of one request; the tier types split larger batches, but for appends (E2).
     case batchCount, batchBytes
+    /// Requests of one batch that are under way at the same time; absent means one after the other.
+    case batchesAtOnce
     /// Of a collection's vectors.
     case dimensions
     /// The largest `limit` of a query or page.
@@ -169,7 +171,7 @@ public enum Limit: String, Sendable, Hashable, CaseIterable {
     public var unit: String {
         switch self {
         case .batchBytes, .keyBytes, .valueBytes, .metadataBytes, .eventBytes, .objectBytes: "bytes"
-        case .batchCount, .dimensions, .queryLimit, .filterOperands, .transactionCount: "items"
+        case .batchCount, .batchesAtOnce, .dimensions, .queryLimit, .filterOperands, .transactionCount: "items"
         }
     }
 }

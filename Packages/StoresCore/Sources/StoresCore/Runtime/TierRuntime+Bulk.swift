@@ -6,28 +6,37 @@ extension TierRuntime {
             size: size)
     }
 
-    /// Writes a batch piece by piece. A piece that fails as a whole becomes the failure of each of its ids, so that
-    /// the caller learns what stands; when there is one piece alone, its error is thrown.
+    /// Writes a batch piece by piece, or several pieces at once where the backend declares it. A piece that fails as a
+    /// whole becomes the failure of each of its ids, so that the caller learns what stands; when there is one piece
+    /// alone, its error is thrown.
     func bulkWrite(
         _ operation: String, _ collection: String?, ids: [String], size: (Int) -> Int, deadline: Deadline?,
         isIdempotent: Bool = true,
-        _ write: (Range<Int>, CallContext) async throws(StoreError) -> WriteReceipt
+        _ write: @escaping @Sendable (Range<Int>, CallContext) async throws(StoreError) -> WriteReceipt
     ) async throws(StoreError) -> WriteReceipt {
         let deadline = deadline ?? .after(options.timeout)
         let pieces = split(ids.count, size: size)
-        var receipt = WriteReceipt(result: BulkResult(), isSearchable: true)
-        for range in pieces {
+        let outcomes = await outcomes(of: pieces) { range in
             do throws(StoreError) {
-                let part = try await call(operation, collection, deadline: deadline, isIdempotent: isIdempotent) {
-                    context throws(StoreError) in
-                    try await write(range, context)
-                }
+                return .success(
+                    try await self.call(operation, collection, deadline: deadline, isIdempotent: isIdempotent) {
+                        context throws(StoreError) in
+                        try await write(range, context)
+                    })
+            } catch {
+                return .failure(error)
+            }
+        }
+        var receipt = WriteReceipt(result: BulkResult(), isSearchable: true)
+        for (range, outcome) in zip(pieces, outcomes) {
+            switch outcome {
+            case .success(let part):
                 receipt.result.succeeded += part.result.succeeded
                 receipt.result.failed += part.result.failed.map {
                     BulkFailure(id: $0.id, error: complete($0.error, operation, $0.id))
                 }
                 receipt.isSearchable = receipt.isSearchable && part.isSearchable
-            } catch {
+            case .failure(let error):
                 guard pieces.count > 1 else { throw error }
                 receipt.result.failed += ids[range].map { BulkFailure(id: $0, error: error) }
                 receipt.isSearchable = false
@@ -35,6 +44,29 @@ extension TierRuntime {
         }
         telemetry.countItems(operation, collection, receipt.result)
         return receipt
+    }
+
+    private typealias Outcome = Result<WriteReceipt, StoreError>
+
+    /// What became of each piece, in their order.
+    private func outcomes(
+        of pieces: [Range<Int>], _ write: @escaping @Sendable (Range<Int>) async -> Outcome
+    ) async -> [Outcome] {
+        let width = min(pieces.count, capabilities.limits[.batchesAtOnce] ?? 1)
+        guard width > 1 else {
+            var outcomes: [Outcome] = []
+            for range in pieces { outcomes.append(await write(range)) }
+            return outcomes
+        }
+        return await withTaskGroup(of: (index: Int, outcome: Outcome).self) { group in
+            var found: [(index: Int, outcome: Outcome)] = []
+            for (index, range) in pieces.enumerated() {
+                if index >= width, let done = await group.next() { found.append(done) }
+                group.addTask { (index, await write(range)) }
+            }
+            for await done in group { found.append(done) }
+            return found.sorted { $0.index < $1.index }.map(\.outcome)
+        }
     }
 
     /// Deletes piece by piece under one deadline; how many were there.

@@ -27,20 +27,19 @@ enum FilterOrder {
     /// A string's bytes, six at a time, each chunk with the number of bytes that it holds, or 7 when more follow.
     /// Strings compare as their chunks do, one after the other, up to the first that differs.
     static func chunks(_ text: String, upTo orderedBytes: Int) -> [Double] {
-        let maxChunks = orderedBytes / chunkBytes + 1
-        let bytes = Array(text.utf8.prefix(maxChunks * chunkBytes + 1))
-        var chunks: [Double] = []
-        var start = 0
-        repeat {
-            let rest = bytes.count - start
-            chunks.append(chunk(bytes[start...].prefix(chunkBytes), size: rest > chunkBytes ? 7 : rest))
-            start += chunkBytes
-        } while start < bytes.count && chunks.count < maxChunks
-        return chunks
+        var text = text
+        return text.withUTF8 { bytes in
+            let most = min(max(1, (bytes.count + chunkBytes - 1) / chunkBytes), orderedBytes / chunkBytes + 1)
+            return (0..<most).map { index in
+                let rest = bytes.count - index * chunkBytes
+                return chunk(
+                    bytes[(index * chunkBytes)...].prefix(chunkBytes), size: rest > chunkBytes ? 7 : rest)
+            }
+        }
     }
 
     /// Bytes, padded with zeros, above a number of three bits.
-    static func chunk(_ bytes: ArraySlice<UInt8>, size: Int) -> Double {
+    static func chunk(_ bytes: some RandomAccessCollection<UInt8>, size: Int) -> Double {
         var number: UInt64 = 0
         for byte in bytes { number = number << 8 | UInt64(byte) }
         number <<= UInt64(8 * (chunkBytes - bytes.count))

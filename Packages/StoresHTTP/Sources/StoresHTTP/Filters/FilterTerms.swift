@@ -19,24 +19,35 @@ public import StoresCore
 /// ``TermFilter`` never asks for an order without asking for the kind, so an order that a merging backend left behind
 /// from an earlier version of the record does no harm.
 public struct FilterTerms: Sendable, Hashable {
+    /// A number under a key of its own.
+    public struct Order: Sendable, Hashable {
+        public let key: String
+        public let value: Double
+    }
+
     public private(set) var terms: [String] = []
-    public private(set) var orders: [String: Double] = [:]
+    /// No two with the same key.
+    public private(set) var orders: [Order] = []
 
     /// The key under which the first order of a field stands: what a backend builds an index for.
     public static func orderKey(_ path: FieldPath) -> String { FilterPath.order(FilterPath.pointer(path), 0) }
 
     /// - Parameter form: ``TermFilter`` is given the same.
     public init(_ metadata: Metadata, _ form: FilterForm = FilterForm()) {
+        terms.reserveCapacity(3 * metadata.count)
+        orders.reserveCapacity(2 * metadata.count)
         add(metadata, under: "", form)
-        // An array may hold the same element twice; a set is what is meant.
-        var seen: Set<IDKey> = []
-        terms.removeAll { !seen.insert(IDKey($0)).inserted }
     }
 
     /// What is there already, as a backend has it.
-    init(terms: [String], orders: [String: Double]) {
+    init(terms: [String], orders: [Order]) {
         self.terms = terms
         self.orders = orders
+    }
+
+    /// The order under a key, if it is there.
+    public func order(_ key: String) -> Double? {
+        orders.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
     }
 
     private mutating func add(_ fields: Metadata, under parent: String, _ form: FilterForm) {
@@ -46,20 +57,27 @@ public struct FilterTerms: Sendable, Hashable {
     private mutating func add(_ value: Value, at pointer: String, _ form: FilterForm) {
         guard let kind = FilterKind(value) else { return }
         terms.append(FilterPath.kind(pointer, kind))
-        if let text = FilterPath.canonical(value) { terms.append("\(pointer)=\(text)") }
+        if let text = FilterPath.canonical(value) { terms.append(pointer + "=" + text) }
         switch value {
         case .int, .double, .instant:
             guard let number = FilterOrder.number(value) else { return }
-            orders[FilterPath.order(pointer, 0)] = number.whole
-            if number.rest != 0 { orders[FilterPath.order(pointer, 1)] = number.rest }
+            orders.append(Order(key: FilterPath.order(pointer, 0), value: number.whole))
+            if number.rest != 0 { orders.append(Order(key: FilterPath.order(pointer, 1), value: number.rest)) }
         case .string(let text):
+            let name = FilterPath.plain(pointer)
             for (index, chunk) in FilterOrder.chunks(text, upTo: form.orderedBytes).enumerated() {
-                orders[FilterPath.order(pointer, index)] = chunk
+                orders.append(Order(key: FilterPath.order(named: name, index), value: chunk))
             }
             if form.hasPrefixes { terms.append(FilterPath.prefix(pointer, text.utf8.prefix(FilterForm.longestPrefix))) }
         case .array(let elements):
+            let first = terms.count
             for element in elements {
-                if let text = FilterPath.canonical(element) { terms.append("\(pointer)@\(text)") }
+                if let text = FilterPath.canonical(element) { terms.append(pointer + "@" + text) }
+            }
+            // An array may hold the same element twice; a set is what is meant.
+            if terms.count - first > 1 {
+                var seen: Set<IDKey> = []
+                terms.replaceSubrange(first..., with: terms[first...].filter { seen.insert(IDKey($0)).inserted })
             }
         case .object(let fields): add(fields, under: pointer, form)
         case .null, .bool: return
@@ -123,6 +141,13 @@ enum FilterPath {
     }
 
     static func pointer(_ segment: String) -> String {
+        let needsEscape = segment.utf8.contains { byte in
+            switch byte {
+            case UInt8(ascii: "~"), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "@"): true
+            default: false
+            }
+        }
+        guard needsEscape else { return "/" + segment }
         var bytes: [UInt8] = [UInt8(ascii: "/")]
         for byte in segment.utf8 {
             switch byte {
@@ -137,7 +162,7 @@ enum FilterPath {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func kind(_ pointer: String, _ kind: FilterKind) -> String { "\(pointer)?\(kind.rawValue)" }
+    static func kind(_ pointer: String, _ kind: FilterKind) -> String { pointer + "?" + kind.rawValue }
 
     /// The term of a string by its bytes. No other term starts with a `p`, nor has this one a character that a pattern
     /// gives a meaning to.
@@ -151,8 +176,18 @@ enum FilterPath {
 
     /// The key of an order: `o0_size`, with ASCII letters and digits kept and every other byte as `_` and two
     /// hexadecimal digits, so that no backend takes a part of it for syntax.
-    static func order(_ pointer: String, _ index: Int) -> String {
-        var bytes = Array("o\(index)_".utf8)
+    static func order(_ pointer: String, _ index: Int) -> String { order(named: plain(pointer), index) }
+
+    static func order(named name: String, _ index: Int) -> String {
+        (index < firstOrders.count ? firstOrders[index] : "o\(index)_") + name
+    }
+
+    private static let firstOrders = ["o0_", "o1_", "o2_", "o3_", "o4_", "o5_", "o6_", "o7_", "o8_", "o9_"]
+
+    /// A pointer without its first slash as a part of a key.
+    static func plain(_ pointer: String) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(pointer.utf8.count + 8)
         for byte in pointer.utf8.dropFirst() { PlainName.append(byte, to: &bytes) }
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -163,11 +198,11 @@ enum FilterPath {
         switch value {
         case .null, .array, .object: nil
         case .bool(let value): value ? "b1" : "b0"
-        case .int(let value): "n\(value)"
+        case .int(let value): "n" + String(value)
         case .double(let value): Int64(exactly: value).map { "n\($0)" } ?? "n\(value)"
         case .instant(let value): "t\(value.millisecondsSinceEpoch)"
         case .string(let text):
-            text.utf8.count <= 256 ? "s\(text)" : "h\(SHA256Digest.hexadecimal(of: Array(text.utf8)))"
+            text.utf8.count <= 256 ? "s" + text : "h\(SHA256Digest.hexadecimal(of: Array(text.utf8)))"
         }
     }
 }

@@ -50,11 +50,11 @@ public indirect enum TermFilter: Sendable, Hashable {
         case .hasNone(let terms): !TermFilter.hasAny(terms).matches(record)
         case .order(let key, let comparison, let bound):
             switch comparison {
-            case .less: record.orders[key].map { $0 < bound } ?? false
-            case .lessOrEqual: record.orders[key].map { $0 <= bound } ?? false
-            case .equal: record.orders[key] == bound
-            case .greaterOrEqual: record.orders[key].map { $0 >= bound } ?? false
-            case .greater: record.orders[key].map { $0 > bound } ?? false
+            case .less: record.order(key).map { $0 < bound } ?? false
+            case .lessOrEqual: record.order(key).map { $0 <= bound } ?? false
+            case .equal: record.order(key) == bound
+            case .greaterOrEqual: record.order(key).map { $0 >= bound } ?? false
+            case .greater: record.order(key).map { $0 > bound } ?? false
             }
         case .and(let parts): parts.allSatisfy { $0.matches(record) }
         case .or(let parts): parts.contains { $0.matches(record) }

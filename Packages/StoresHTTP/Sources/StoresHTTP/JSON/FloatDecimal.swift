@@ -10,7 +10,49 @@ enum FloatDecimal {
     ///
     /// - Parameter out: Room for ``maxBytes``.
     /// - Returns: How many bytes were written.
+    @inline(__always)
     static func write(_ value: Float, to out: UnsafeMutablePointer<UInt8>) -> Int {
+        let biased = value.bitPattern >> 23 & 0xFF
+        // From 2^-13 to below 1, where nearly all coordinates of unit vectors are.
+        return biased &- 114 < 13 ? writeFraction(value.bitPattern, to: out) : writeAny(value, to: out)
+    }
+
+    /// Without branches that depend on the digits, which no processor predicts.
+    @inline(__always)
+    private static func writeFraction(_ bits: UInt32, to out: UnsafeMutablePointer<UInt8>) -> Int {
+        out.pointee = UInt8(ascii: "-")
+        let sign = Int(bits >> 31)
+        let (digits, exponent) = decimal(
+            0x0080_0000 | bits & 0x007F_FFFF, Int32(bitPattern: bits >> 23 & 0xFF) &- 150,
+            isLowerCloser: bits & 0x007F_FFFF == 0)
+        // There are as many places as the exponent says, 8 to 12, and the first of nine digits is 0 or 1.
+        let places = Int(-exponent)
+        let isLong = digits >= 100_000_000
+        let word = eight(isLong ? digits &- 100_000_000 : digits)
+        guard word != 0 else { return writeAny(Float(bitPattern: bits), to: out) }
+        let start = UnsafeMutableRawPointer(out + sign)
+        start.storeBytes(of: 0x3030_3030, toByteOffset: 2, as: UInt32.self)
+        start.storeBytes(of: isLong ? UInt8(ascii: "1") : UInt8(ascii: "0"), toByteOffset: places &- 7, as: UInt8.self)
+        start.storeBytes(of: UInt16(littleEndian: 0x2E30), as: UInt16.self)
+        start.storeBytes(
+            of: UInt64(littleEndian: word | 0x3030_3030_3030_3030), toByteOffset: places &- 6, as: UInt64.self)
+        return sign &+ 2 &+ places &- word.leadingZeroBitCount >> 3
+    }
+
+    /// The eight digits of a number below 10^8, the first one in the lowest byte.
+    @inline(__always)
+    private static func eight(_ number: UInt32) -> UInt64 {
+        let first = number / 10_000
+        // Divisions of all parts at once: by 100 up to 43,698 as a product with 5243 / 2^19, by 10 up to 178 with
+        // 103 / 2^10.
+        let fours = UInt64(first) | UInt64(number &- first &* 10_000) << 32
+        let hundreds = (fours &* 5243) >> 19 & 0x0000_007F_0000_007F
+        let twos = hundreds | (fours &- hundreds &* 100) << 16
+        let tens = (twos &* 103) >> 10 & 0x000F_000F_000F_000F
+        return tens | (twos &- tens &* 10) << 8
+    }
+
+    private static func writeAny(_ value: Float, to out: UnsafeMutablePointer<UInt8>) -> Int {
         let bits = value.bitPattern
         var end = out
         guard value.isFinite else {
@@ -37,51 +79,47 @@ enum FloatDecimal {
         return format(digits, exponent, end) + (end - out)
     }
 
-    /// `digits` × 10^`exponent` without trailing zeros beyond what the search leaves.
     private static func decimal(_ significand: UInt32, _ biased: UInt32) -> (digits: UInt32, exponent: Int32) {
-        let c: UInt32
-        let q: Int32
-        if biased != 0 {
-            c = 0x0080_0000 | significand
-            q = Int32(biased) - 150
-            // Whole numbers below 2^24 are their own digits.
-            if q <= 0, q > -24, c & ((1 << UInt32(-q)) - 1) == 0 { return (c >> UInt32(-q), 0) }
-        } else {
-            c = significand
-            q = -149
-        }
-        let odd: UInt32 = c & 1
-        let isLowerCloser = significand == 0 && biased > 1
-        let cb = 4 * c
-        let cbl = cb - 2 + (isLowerCloser ? 1 : 0)
-        let cbr = cb + 2
-        let k = (q * 1_262_611 - (isLowerCloser ? 524_031 : 0)) >> 22
-        let h = UInt32(q + ((-k * 1_741_647) >> 19) + 1)
-        let power = powers[Int(31 - k)]
-        let vbl = roundToOdd(power, cbl << h)
-        let vb = roundToOdd(power, cb << h)
-        let vbr = roundToOdd(power, cbr << h)
-        let lower = vbl + odd
-        let upper = vbr - odd
-        let s = vb / 4
-        if s >= 10 {
-            let shorter = s / 10
-            let isUpInside = lower <= 40 * shorter
-            let isDownInside = 40 * shorter + 40 <= upper
-            if isUpInside != isDownInside { return (shorter + (isDownInside ? 1 : 0), k + 1) }
-        }
-        let isUpInside = lower <= 4 * s
-        let isDownInside = 4 * s + 4 <= upper
-        if isUpInside != isDownInside { return (s + (isDownInside ? 1 : 0), k) }
-        let middle = 4 * s + 2
-        let roundsUp = vb > middle || (vb == middle && s & 1 != 0)
-        return (s + (roundsUp ? 1 : 0), k)
+        guard biased != 0 else { return decimal(significand, -149, isLowerCloser: false) }
+        let c = 0x0080_0000 | significand
+        let q = Int32(biased) - 150
+        // Whole numbers below 2^24 are their own digits.
+        if q <= 0, q > -24, c & ((1 << UInt32(-q)) - 1) == 0 { return (c >> UInt32(-q), 0) }
+        return decimal(c, q, isLowerCloser: significand == 0 && biased > 1)
+    }
+
+    /// `digits` × 10^`exponent` with whatever trailing zeros the search leaves, for `c` × 2^`q`.
+    @inline(__always)
+    private static func decimal(
+        _ c: UInt32, _ q: Int32, isLowerCloser: Bool
+    ) -> (digits: UInt32, exponent: Int32) {
+        let odd = c & 1
+        let cb = 4 &* c
+        let cbl = cb &- 2 &+ (isLowerCloser ? 1 : 0)
+        let k = (q &* 1_262_611 &- (isLowerCloser ? 524_031 : 0)) >> 22
+        let h = UInt32(truncatingIfNeeded: q &+ ((-k &* 1_741_647) >> 19) &+ 1)
+        let power = powers[Int(31 &- k)]
+        let vb = roundToOdd(power, cb &<< h)
+        let lower = roundToOdd(power, cbl &<< h) &+ odd
+        let upper = roundToOdd(power, (cb &+ 2) &<< h) &- odd
+        let s = vb >> 2
+        // Both candidates are made before one is chosen: with one digit less, and with all of them.
+        let shorter = s / 10
+        let isShorterUp = lower <= 40 &* shorter
+        let isShorterDown = 40 &* shorter &+ 40 <= upper
+        let isUp = lower <= 4 &* s
+        let isDown = 4 &* s &+ 4 <= upper
+        let middle = 4 &* s &+ 2
+        let rounds = vb > middle || (vb == middle && s & 1 != 0)
+        let full = s &+ ((isUp != isDown ? isDown : rounds) ? 1 : 0)
+        let short = (shorter &+ (isShorterDown ? 1 : 0)) &* 10
+        return (s >= 10 && isShorterUp != isShorterDown ? short : full, k)
     }
 
     @inline(__always)
     private static func roundToOdd(_ power: UInt64, _ cp: UInt32) -> UInt32 {
-        let low = (power & 0xFFFF_FFFF) * UInt64(cp)
-        let high = (power >> 32) * UInt64(cp) + low >> 32
+        let low = (power & 0xFFFF_FFFF) &* UInt64(cp)
+        let high = (power >> 32) &* UInt64(cp) &+ low >> 32
         return UInt32(truncatingIfNeeded: high >> 32) | (high & 0xFFFF_FFFF > 1 ? 1 : 0)
     }
 

@@ -8,7 +8,21 @@ extension JSONWriter {
     }
 
     public mutating func append(_ value: Int) {
-        bytes.append(contentsOf: String(value).utf8)
+        // Nineteen digits and a sign.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
+            var start = buffer.endIndex
+            var rest = value.magnitude
+            repeat {
+                start -= 1
+                buffer[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            if value < 0 {
+                start -= 1
+                buffer[start] = UInt8(ascii: "-")
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
+        }
     }
 
     /// A JSON array of numbers, each in the shortest form that reads back as the same float.
@@ -39,26 +53,29 @@ extension JSONWriter {
     /// A JSON string with the floats' bits, little-endian, in base64 (RFC 4648, with padding).
     public mutating func appendBase64(_ values: [Float]) {
         bytes.append(UInt8(ascii: "\""))
-        bytes.reserveCapacity(bytes.count + (values.count * 4 + 2) / 3 * 4 + 1)
-        var pending: UInt32 = 0
-        var count = 0
-        for value in values {
-            var bits = value.bitPattern
-            for _ in 0..<4 {
-                pending = pending << 8 | bits & 0xFF
-                bits >>= 8
-                count += 1
-                guard count == 3 else { continue }
-                for shift in [18, 12, 6, 0] as [UInt32] { bytes.append(Base64.digits[Int(pending >> shift & 63)]) }
-                (pending, count) = (0, 0)
+        // Three floats are sixteen characters.
+        let part = 3 * 64
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: part / 3 * 16) { buffer in
+            var index = 0
+            while index + 3 <= values.count {
+                var end = 0
+                while end < buffer.count, index + 3 <= values.count {
+                    Base64.write(
+                        values[index].bitPattern, values[index + 1].bitPattern, values[index + 2].bitPattern,
+                        to: buffer, at: end)
+                    index += 3
+                    end += 16
+                }
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[..<end]))
             }
-        }
-        if count > 0 {
-            pending <<= UInt32(8 * (3 - count))
-            for place in 0..<4 {
-                bytes.append(
-                    place <= count ? Base64.digits[Int(pending >> UInt32(18 - 6 * place) & 63)] : UInt8(ascii: "="))
-            }
+            guard index < values.count else { return }
+            let isAlone = index + 1 == values.count
+            Base64.write(
+                values[index].bitPattern, isAlone ? 0 : values[index + 1].bitPattern, 0, to: buffer, at: 0)
+            // Four bytes are six characters and padding, eight are eleven.
+            let count = isAlone ? 6 : 11
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[..<count]))
+            for _ in 0..<(isAlone ? 2 : 1) { bytes.append(UInt8(ascii: "=")) }
         }
         bytes.append(UInt8(ascii: "\""))
     }
@@ -82,5 +99,29 @@ extension JSONWriter {
 }
 
 enum Base64 {
-    static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    /// Twelve bytes, the little-endian ones of three words, as sixteen characters.
+    @inline(__always)
+    static func write(
+        _ a: UInt32, _ b: UInt32, _ c: UInt32, to out: UnsafeMutableBufferPointer<UInt8>, at start: Int
+    ) {
+        let (a, b, c) = (a.byteSwapped, b.byteSwapped, c.byteSwapped)
+        four(a >> 8, out, start)
+        four(a << 16 | b >> 16, out, start + 4)
+        four(b << 8 | c >> 24, out, start + 8)
+        four(c, out, start + 12)
+    }
+
+    /// The lower 24 bits.
+    @inline(__always)
+    private static func four(_ bits: UInt32, _ out: UnsafeMutableBufferPointer<UInt8>, _ start: Int) {
+        out[start] = digit(bits >> 18)
+        out[start + 1] = digit(bits >> 12)
+        out[start + 2] = digit(bits >> 6)
+        out[start + 3] = digit(bits)
+    }
+
+    @inline(__always)
+    private static func digit(_ bits: UInt32) -> UInt8 { digits.utf8Start[Int(bits & 63)] }
+
+    private static let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 }
