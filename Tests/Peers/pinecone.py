@@ -10,7 +10,6 @@ replies to reads say how far they see, and reads of a namespace that nobody wrot
 """
 
 import argparse
-import http.server
 import json
 import math
 import random
@@ -21,15 +20,11 @@ import threading
 import time
 import urllib.parse
 
+from transport import Handler, Refusal, Server
+
 VERSION = "2025-10"
 RECORDS, UPSERT_BYTES, ID_CHARACTERS, METADATA_BYTES, DIMENSIONS = 1000, 2_000_000, 512, 40 << 10, 20_000
 REPLY_BYTES = 4 << 20
-
-
-class Refusal(Exception):
-    def __init__(self, status, text, kind="INVALID_ARGUMENT"):
-        super().__init__(text)
-        self.status, self.kind = status, kind
 
 
 def require(condition, text):
@@ -151,7 +146,7 @@ class Index:
         self.namespaces, self.lock = {}, threading.Lock()
         self.ready = time.monotonic() + random.uniform(0, peer.delay)
         self.gone = None
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Plane(0, Transport)
         self.server.plane, self.server.key = self, peer.key
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -331,7 +326,7 @@ class Control:
         self.indexes, self.lock = {}, threading.Lock()
 
     def error(self, refusal):
-        return {"error": {"code": refusal.kind, "message": str(refusal)}, "status": refusal.status}
+        return {"error": {"code": refusal.kind or "INVALID_ARGUMENT", "message": str(refusal)}, "status": refusal.status}
 
     def answer(self, method, path, query, body):
         require(not query, "unknown parameter")
@@ -387,15 +382,8 @@ def parsed(body):
         raise Refusal(400, f"invalid JSON: {error}") from error
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_message(self, *_):
-        pass
-
-    def serve(self):
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+class Transport(Handler):
+    def serve(self, body):
         plane, key = self.server.plane, self.server.key
         path, _, query = self.path.partition("?")
         if self.server.ended:
@@ -415,21 +403,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 print(f"REFUSED: {self.command} {path}: {refusal}", file=sys.stderr, flush=True)
         self.reply(status, b"" if found is None else json.dumps(found).encode(), "application/json", headers)
 
-    do_GET = do_POST = do_DELETE = do_PATCH = do_PUT = serve
 
-    def reply(self, status, body, kind, headers):
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+class Plane(Server):
     ended = False
 
     def end(self):
@@ -445,7 +420,7 @@ def main():
     parser.add_argument("--api-key")
     parser.add_argument("--delay", type=float, default=0.05)
     arguments = parser.parse_args()
-    server = Server(("127.0.0.1", arguments.port), Handler)
+    server = Plane(arguments.port, Transport)
     server.plane, server.key = Control(arguments.api_key, arguments.delay), arguments.api_key
     server.serve_forever()
 

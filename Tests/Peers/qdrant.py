@@ -12,20 +12,18 @@ body. What it does not allow is answered with 400 and told on the standard error
 """
 
 import argparse
-import http.server
 import json
 import os
-import re
 import sys
 import threading
 import time
-import urllib.parse
 import warnings
 
 import pydantic
 from description import Description
 from qdrant_client import QdrantClient
 from qdrant_client.http import models
+from transport import Handler, Refusal, Server, routed
 
 warnings.filterwarnings("ignore")
 
@@ -37,12 +35,6 @@ PARSERS = {
         "count": models.CountRequest, "delete": models.PointsSelector,
     }.items()
 }
-
-
-class Refusal(Exception):
-    def __init__(self, status, text):
-        super().__init__(text)
-        self.status = status
 
 
 class Peer:
@@ -73,16 +65,9 @@ class Peer:
     ]
 
     def answer(self, method, target, body):
-        path, _, query = target.partition("?")
-        for verb, pattern, name in self.ROUTES:
-            if verb == method and (match := re.fullmatch(pattern, path)):
-                break
-        else:
-            raise Refusal(404, "")
-        parameters = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+        name, arguments, path, parameters = routed(self.ROUTES, method, target)
         if self.description and (problem := self.description.check(method, path, parameters, body)):
             raise Refusal(400, f"not in the description: {problem}")
-        arguments = [urllib.parse.unquote(part) for part in match.groups()]
         if name in PARSERS:
             try:
                 arguments.append(PARSERS[name].validate_json(body or b"null"))
@@ -184,16 +169,9 @@ def point(found):
     return shown
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_message(self, *_):
-        pass
-
-    def serve(self):
+class Transport(Handler):
+    def serve(self, body):
         begin = time.monotonic()
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
         peer = self.server.peer
         path = self.path.partition("?")[0]
         if peer.key and path not in ("/", "/readyz", "/livez", "/healthz"):
@@ -211,30 +189,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if refusal.status == 404 and not str(refusal):
                 return self.reply(404, b"", "text/plain")
             text = {"status": {"error": str(refusal)}, "time": time.monotonic() - begin}
-            return self.reply(refusal.status, json.dumps(text).encode(), "application/json")
+            return self.reply(refusal.status, json.dumps(text).encode())
         except Exception as error:  # What the engine throws that is no refusal.
             print(f"{self.command} {self.path}: {error!r}", file=sys.stderr, flush=True)
             text = {"status": {"error": f"Service internal error: {error!r}"}, "time": 0}
-            return self.reply(500, json.dumps(text).encode(), "application/json")
+            return self.reply(500, json.dumps(text).encode())
         if isinstance(result, str):
             return self.reply(200, result.encode(), "text/plain")
         if path != "/":
             result = {"result": result, "status": "ok", "time": time.monotonic() - begin}
-        return self.reply(200, json.dumps(result).encode(), "application/json")
-
-    do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = serve
-
-    def reply(self, status, body, kind):
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+        return self.reply(200, json.dumps(result).encode())
 
 
 def main():
@@ -243,7 +207,7 @@ def main():
     parser.add_argument("--api-key")
     parser.add_argument("--openapi", default=os.environ.get("QDRANT_OPENAPI"))
     arguments = parser.parse_args()
-    server = Server(("127.0.0.1", arguments.port), Handler)
+    server = Server(arguments.port, Transport)
     server.peer = Peer(arguments.api_key, Description(arguments.openapi) if arguments.openapi else None)
     server.serve_forever()
 

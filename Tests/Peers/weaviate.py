@@ -13,16 +13,14 @@ body. What it does not allow is answered with 422 and told on the standard error
 """
 
 import argparse
-import http.server
 import json
 import os
-import re
 import sys
 import threading
-import urllib.parse
 
 from description import Description
-from weaviate_engine import Refusal, Store
+from transport import Handler, Refusal, Server, routed
+from weaviate_engine import Store
 from weaviate_graphql import Queries
 
 
@@ -52,16 +50,9 @@ class Peer:
     ]
 
     def answer(self, method, target, body):
-        path, _, query = target.partition("?")
-        for verb, pattern, name in self.ROUTES:
-            if verb == method and (match := re.fullmatch(pattern, path)):
-                break
-        else:
-            raise Refusal(404, "")
-        parameters = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+        name, arguments, path, parameters = routed(self.ROUTES, method, target)
         if self.description and (problem := self.description.check(method, path, parameters, body)):
             raise Refusal(422, f"not in the description: {problem}")
-        arguments = [urllib.parse.unquote(part) for part in match.groups()]
         if body:
             try:
                 # A vector's -0 is a number of its own.
@@ -122,45 +113,26 @@ class Peer:
         return self.queries.answer(request["query"], request.get("variables"))
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_message(self, *_):
-        pass
-
-    def serve(self):
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+class Transport(Handler):
+    def serve(self, body):
         peer = self.server.peer
         path = self.path.removeprefix("/v1")
         if path.startswith("/.well-known/"):
-            return self.reply(200 if path.endswith(("/ready", "/live")) else 404, None)
+            return self.answered(200 if path.endswith(("/ready", "/live")) else 404)
         if peer.key and self.headers.get("authorization") != f"Bearer {peer.key}":
-            return self.reply(401, None)
+            return self.answered(401)
         if path == self.path:
-            return self.reply(404, None)
+            return self.answered(404)
         try:
-            return self.reply(200, peer.answer(self.command, path, body))
+            return self.answered(200, peer.answer(self.command, path, body))
         except Refusal as refusal:
-            return self.reply(refusal.status, {"error": [{"message": str(refusal)}]} if str(refusal) else None)
+            return self.answered(refusal.status, {"error": [{"message": str(refusal)}]} if str(refusal) else None)
         except Exception as error:  # A mistake of this file.
             print(f"{self.command} {self.path}: {error!r}", file=sys.stderr, flush=True)
-            return self.reply(500, {"error": [{"message": repr(error)}]})
+            return self.answered(500, {"error": [{"message": repr(error)}]})
 
-    do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = do_HEAD = serve
-
-    def reply(self, status, value):
-        body = b"" if value is None else json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+    def answered(self, status, value=None):
+        self.reply(status, b"" if value is None else json.dumps(value).encode())
 
 
 def main():
@@ -170,7 +142,7 @@ def main():
     parser.add_argument("--openapi", default=os.environ.get("WEAVIATE_OPENAPI"))
     parser.add_argument("--maximum-results", type=int, default=10000)
     arguments = parser.parse_args()
-    server = Server(("127.0.0.1", arguments.port), Handler)
+    server = Server(arguments.port, Transport)
     description = Description(arguments.openapi, AMENDED) if arguments.openapi else None
     server.peer = Peer(arguments.api_key, description, arguments.maximum_results)
     server.serve_forever()

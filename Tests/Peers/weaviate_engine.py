@@ -4,6 +4,7 @@ import re
 import uuid
 
 import numpy
+from transport import Refusal
 
 SCALARS = {"text": str, "int": int, "number": (int, float), "boolean": bool, "date": str, "uuid": str}
 KEYS = {"text": "valueText", "int": "valueInt", "number": "valueNumber", "boolean": "valueBoolean",
@@ -16,12 +17,6 @@ COMPARISONS = {
     "Equal": lambda a, b: a == b, "GreaterThan": lambda a, b: a > b, "GreaterThanEqual": lambda a, b: a >= b,
     "LessThan": lambda a, b: a < b, "LessThanEqual": lambda a, b: a <= b,
 }
-
-
-class Refusal(Exception):
-    def __init__(self, status, text):
-        super().__init__(text)
-        self.status = status
 
 
 class Object:

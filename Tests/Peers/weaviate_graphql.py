@@ -6,7 +6,7 @@ import uuid
 
 import graphql
 import numpy
-from weaviate_engine import Refusal
+from transport import Refusal
 
 K1, B = 1.2, 0.75
 

@@ -9,16 +9,16 @@ import StoresHTTP
 ///
 /// | key | value |
 /// |---|---|
-/// | `_stores_place` | 48 bits of the id's hash, by which a scroll goes, and a bit that says whether there is a document: \
-/// Chroma's own, once set, can be emptied and not removed |
-/// | `_stores_metadata` | the metadata as JSON, exactly; null when there are none |
+/// | `_stores_place` | a number, see ``place(of:)`` |
+/// | `_stores_metadata` | the metadata as JSON, exactly, if there are any |
 /// | `_stores_terms` | the terms of ``FilterTerms`` |
 /// | `_stores_o0_…` | its orders, as integers: Chroma reads a double to within the last place, which is not enough |
 ///
 /// Each value is a row that the server indexes, which is most of what a write costs: so there are no more of them.
 ///
-/// Chroma's upsert merges: a field that is missing stays. All of the above but the orders are written every time, so
-/// what this adapter reads is always the whole of the last write; stale fields are nulled for the other clients.
+/// New records are added, which writes nothing where another writer was first. The others are upserted, and Chroma's
+/// upsert merges: a field that is missing stays. All of the above but the orders are written then, or nulled, so what
+/// this adapter reads is always the whole of the last write; stale fields are nulled for the other clients.
 enum ChromaCodec {
     static let prefix = "_stores_"
     static let metadataKey = "_stores_metadata"
@@ -27,10 +27,10 @@ enum ChromaCodec {
 
     // MARK: Writing
 
-    /// The body of an upsert.
+    /// The body of an upsert, or of an addition when no record is there.
     ///
     /// - Parameter stale: By id, the keys of the record that is there.
-    static func upsert(
+    static func write(
         _ records: ArraySlice<VectorRecord>, stale: [IDKey: [String]], asBase64: Bool
     ) -> [UInt8] {
         var writer = JSONWriter()
@@ -49,19 +49,28 @@ enum ChromaCodec {
             }
         }
         writer.raw(",\"metadatas\":")
-        writer.list(records) { append($1, stale: stale[IDKey($1.id)] ?? [], to: &$0) }
+        writer.list(records) { append($1, stale: stale.isEmpty ? nil : stale[IDKey($1.id)] ?? [], to: &$0) }
         writer.raw("}")
         return writer.finish()
     }
 
-    private static func append(_ record: VectorRecord, stale: [String], to writer: inout JSONWriter) {
+    /// - Parameter stale: Nil for a record that is added.
+    private static func append(_ record: VectorRecord, stale: [String]?, to writer: inout JSONWriter) {
         let terms = FilterTerms(record.metadata)
         writer.raw("{\"_stores_place\":")
-        writer.append(Int(hash(record.id) << 1 | (record.document == nil ? 0 : 1)))
-        writer.raw(",\"_stores_metadata\":")
-        if record.metadata.isEmpty { writer.raw("null") } else { writer.append(Value.object(record.metadata).json) }
-        writer.raw(",\"_stores_terms\":")
-        if terms.terms.isEmpty { writer.raw("null") } else { writer.append(terms.terms) }
+        writer.append(place(of: record))
+        if !record.metadata.isEmpty {
+            writer.raw(",\"_stores_metadata\":")
+            writer.append(Value.object(record.metadata).json)
+        } else if stale != nil {
+            writer.raw(",\"_stores_metadata\":null")
+        }
+        if !terms.terms.isEmpty {
+            writer.raw(",\"_stores_terms\":")
+            writer.append(terms.terms)
+        } else if stale != nil {
+            writer.raw(",\"_stores_terms\":null")
+        }
         for order in terms.orders {
             writer.raw(",")
             writer.append(prefix + order.key)
@@ -75,7 +84,7 @@ enum ChromaCodec {
             writer.raw(":")
             writer.append(natural)
         }
-        for key in stale where !isWritten(key, record.metadata, terms) {
+        for key in stale ?? [] where !isWritten(key, record.metadata, terms) {
             writer.raw(",")
             writer.append(key)
             writer.raw(":null")
@@ -105,6 +114,18 @@ enum ChromaCodec {
             return value
         }
     }
+
+    /// From the lowest bit: whether there is a document, since Chroma's own, once set, can be emptied and not removed;
+    /// 48 bits of the id's hash, by which a scroll goes; whether there are metadata, without which terms say nothing.
+    ///
+    /// Chroma 1.5.9 leaves the arrays of a collection behind that another client drops, and gives them to records that
+    /// come later. Where there are terms they replace those; this bit spares all others a row.
+    static func place(of record: VectorRecord) -> Int {
+        Int(hash(record.id)) << 1 | (record.document == nil ? 0 : 1) | (record.metadata.isEmpty ? 0 : firstWithTerms)
+    }
+
+    /// The lowest place of a record that has metadata.
+    static let firstWithTerms = 1 << 49
 
     /// 48 bits that are spread evenly: FNV-1a, finished as MurmurHash3 does.
     static func hash(_ id: String) -> UInt64 {

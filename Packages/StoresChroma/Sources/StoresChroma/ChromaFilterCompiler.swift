@@ -12,7 +12,21 @@ enum ChromaFilterCompiler {
     static let everything = "{\"_stores_none\":{\"$ne\":\"\"}}"
     private static let group = 32
 
-    /// Writes a filter that is neither true nor false of everything.
+    /// Writes a filter for a request: what it is of a record without metadata is decided by the record's place, as
+    /// ``ChromaCodec/place(of:)`` says.
+    static func appendWhole(_ filter: TermFilter, to writer: inout JSONWriter) {
+        guard filter != .everything else { return append(filter, to: &writer) }
+        let isTrueOfNothing = filter.matches(FilterTerms([:]))
+        writer.raw(isTrueOfNothing ? "{\"$or\":" : "{\"$and\":")
+        writer.raw("[{\"_stores_place\":{")
+        writer.raw(isTrueOfNothing ? "\"$lt\":" : "\"$gte\":")
+        writer.append(ChromaCodec.firstWithTerms)
+        writer.raw("}},")
+        append(filter, to: &writer)
+        writer.raw("]}")
+    }
+
+    /// Writes a filter, or a part of one.
     static func append(_ filter: TermFilter, to writer: inout JSONWriter) {
         switch filter {
         case .everything: writer.bytes += everything.utf8

@@ -39,7 +39,7 @@ extension ChromaVectorDriver {
         writer.append(["distances"] + Self.include(query.include))
         if filter != .everything {
             writer.raw(",\"where\":")
-            ChromaFilterCompiler.append(filter, to: &writer)
+            ChromaFilterCompiler.appendWhole(filter, to: &writer)
         }
         writer.raw("}")
         let reply = try await api.send(

@@ -94,7 +94,7 @@ extension ChromaVectorDriver {
             try context.check(applied: .no)
             var writer = JSONWriter()
             writer.raw("{\"where\":")
-            ChromaFilterCompiler.append(filter, to: &writer)
+            ChromaFilterCompiler.appendWhole(filter, to: &writer)
             writer.raw(",\"include\":[],\"limit\":")
             writer.append(Self.pageSize)
             writer.raw(",\"offset\":")
@@ -162,11 +162,15 @@ extension ChromaVectorDriver {
         _ collection: ChromaCollection, from position: ChromaPosition, below: UInt64, _ context: CallContext
     ) async throws(StoreError) -> [String] {
         var writer = JSONWriter()
-        writer.raw("{\"where\":{\"$and\":[{\"_stores_place\":{\"$gte\":")
-        writer.append(Int(position.hash << 1))
-        writer.raw("}},{\"_stores_place\":{\"$lt\":")
-        writer.append(Int(below << 1))
-        writer.raw("}}]},\"include\":[]}")
+        writer.raw("{\"where\":{\"$or\":")
+        writer.list([0, ChromaCodec.firstWithTerms]) { writer, first in
+            writer.raw("{\"$and\":[{\"_stores_place\":{\"$gte\":")
+            writer.append(first + Int(position.hash) << 1)
+            writer.raw("}},{\"_stores_place\":{\"$lt\":")
+            writer.append(first + Int(below) << 1)
+            writer.raw("}}]}")
+        }
+        writer.raw("},\"include\":[]}")
         let reply = try await api.send(
             .post, ["collections", collection.id, "get"], body: writer.finish(), context: context)
         let found = try Self.ids(reply).map { (hash: ChromaCodec.hash($0), key: IDKey($0)) }

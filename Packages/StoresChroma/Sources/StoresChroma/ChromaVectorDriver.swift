@@ -93,10 +93,11 @@ struct ChromaVectorDriver: VectorDriver {
     ) async throws(StoreError) -> Bool {
         try await backend.with(target, creating: true, missing: nil, context) { collection throws(StoreError) in
             let stale = try await keys(of: records, in: collection, context)
-            let body = ChromaCodec.upsert(records, stale: stale, asBase64: backend.takesBase64)
+            let body = ChromaCodec.write(records, stale: stale, asBase64: backend.takesBase64)
             guard body.count <= backend.maxRequestBytes || records.count == 1 else { return false }
+            // An addition leaves records alone that came since: they are of a writer that was as early.
             _ = try await api.send(
-                .post, ["collections", collection.id, "upsert"], body: body, isWrite: true,
+                .post, ["collections", collection.id, stale.isEmpty ? "add" : "upsert"], body: body, isWrite: true,
                 resource: target.collection.name, context: context)
             return true
         }
@@ -164,7 +165,7 @@ struct ChromaVectorDriver: VectorDriver {
     ) async throws(StoreError) -> Int {
         var writer = JSONWriter()
         writer.raw("{\"where\":")
-        ChromaFilterCompiler.append(filter, to: &writer)
+        ChromaFilterCompiler.appendWhole(filter, to: &writer)
         writer.raw("}")
         let reply = try await api.send(
             .post, ["collections", collection.id, "delete"], body: writer.finish(), isWrite: true, resource: resource,

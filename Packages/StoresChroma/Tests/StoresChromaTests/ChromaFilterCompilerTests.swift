@@ -21,6 +21,25 @@ import Testing
             try Self.json(.not(.equal("a", "\"}]"))) == ##"{"_stores_terms":{"$not_contains":"/a=s\"}]"}}"##)
     }
 
+    /// What another client's dropped collection leaves behind must not be found in them.
+    @Test func recordsWithoutMetadataAreToldByTheirPlace() throws {
+        func whole(_ filter: Filter) throws -> String {
+            var writer = JSONWriter()
+            ChromaFilterCompiler.appendWhole(try TermFilter(filter), to: &writer)
+            return String(decoding: writer.finish(), as: UTF8.self)
+        }
+        #expect(
+            try whole(.equal("a", 1)) == ##"{"$and":[{"_stores_place":{"$gte":562949953421312}},"##
+                + ##"{"_stores_terms":{"$contains":"/a=n1"}}]}"##)
+        #expect(
+            try whole(.notEqual("a", 1)) == ##"{"$or":[{"_stores_place":{"$lt":562949953421312}},"##
+                + ##"{"_stores_terms":{"$not_contains":"/a=n1"}}]}"##)
+        let places = [VectorRecord(id: "r", vector: [1]), VectorRecord(id: "r", vector: [1], metadata: ["a": nil])]
+            .map(ChromaCodec.place)
+        #expect(places[0] < ChromaCodec.firstWithTerms && places[1] == places[0] + ChromaCodec.firstWithTerms)
+        #expect(ChromaCodec.place(of: VectorRecord(id: "r", vector: [1], document: "")) == places[0] + 1)
+    }
+
     @Test func emptyListsAreConstants() throws {
         #expect(try TermFilter(.in("a", [])) == .nothing)
         #expect(try TermFilter(.notIn("a", [])) == .everything)

@@ -169,6 +169,10 @@ extension Array {
     func lastOfEach(by id: (Element) -> String) -> [Element] {
         var seen: Set<ByteKey> = []
         seen.reserveCapacity(count)
+        for element in self { seen.insert(ByteKey(id(element))) }
+        // Nearly always there is nothing to drop, and nothing to copy.
+        guard seen.count < count else { return self }
+        seen.removeAll(keepingCapacity: true)
         var result: [Element] = []
         result.reserveCapacity(count)
         for element in reversed() where seen.insert(ByteKey(id(element))).inserted { result.append(element) }
