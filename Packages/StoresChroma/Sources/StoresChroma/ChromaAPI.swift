@@ -26,12 +26,7 @@ struct ChromaAPI: Sendable {
     func sendAbsolute(_ call: HTTPCall, resource: String? = nil, context: CallContext) async throws(StoreError)
         -> [UInt8]
     {
-        let reply = try await service.send(call, context: context)
-        guard reply.isSuccess else {
-            throw .chroma(
-                reply, service.configuration, isWrite: call.isWrite, resource: resource, now: context.now)
-        }
-        return reply.body
+        try await service.send(call, resource: resource, context: context, known: HTTPRefusal.chroma).body
     }
 
     // MARK: Server

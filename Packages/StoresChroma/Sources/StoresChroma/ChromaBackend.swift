@@ -1,12 +1,12 @@
 #if HTTP
 public import StoresCore
-import StoresHTTP
+public import StoresHTTP
 import Synchronization
 
 /// One database of a Chroma server.
-public final class ChromaBackend: StoreBackend {
+public final class ChromaBackend: RESTBackend {
     let api: ChromaAPI
-    let maxRequestBytes: Int
+    public var service: HTTPService { api.service }
     private let schemaMode: SchemaMode
     private let limits = Mutex<(maxBatch: Int, takesBase64: Bool)>((5461, false))
     private let known = Mutex<[String: ChromaCollection]>([:])
@@ -14,32 +14,22 @@ public final class ChromaBackend: StoreBackend {
     init(_ configuration: ChromaConfiguration, context: AdapterContext) {
         api = ChromaAPI(
             service: HTTPService(configuration.http), tenant: configuration.tenant, database: configuration.database)
-        maxRequestBytes = configuration.maxRequestBytes
         schemaMode = context.schemaMode
     }
-
-    public var endpoint: String { api.service.endpoint }
-
-    /// The `HTTPService`, for calls of Chroma's own.
-    public var native: any Sendable { api.service }
 
     public func start(context: CallContext) async throws(StoreError) {
         do {
             let found = try await api.preflight(context)
             limits.withLock { $0 = found }
         } catch {
-            throw error.filling(phase: Self.phase(of: error, otherwise: .version))
+            throw error.filling(phaseUnlessRefused: .version)
         }
         guard schemaMode != .off else { return }
         do {
             try await api.ensureDatabase(schemaMode, context)
         } catch {
-            throw error.filling(phase: Self.phase(of: error, otherwise: .schema))
+            throw error.filling(phaseUnlessRefused: .schema)
         }
-    }
-
-    private static func phase(of error: StoreError, otherwise: StoreError.Phase) -> StoreError.Phase {
-        error.code == .unauthenticated || error.code == .permissionDenied ? .authentication : otherwise
     }
 
     public func ping(context: CallContext) async throws(StoreError) -> BackendStatus {
@@ -51,10 +41,6 @@ public final class ChromaBackend: StoreBackend {
                 "tenant": api.tenant, "database": api.database, "max_batch_size": "\(found.maxBatch)",
                 "base64_embeddings": "\(found.takesBase64)",
             ])
-    }
-
-    public func shutdown() async {
-        await api.service.shutdown()
     }
 
     public func capabilities(of tier: Tier) -> TierCapabilities? {

@@ -1,41 +1,46 @@
 #if HTTP
-public import StoresHTTP
+import StoresCore
+import StoresHTTP
 
-/// How the Chroma adapter reaches its server.
-public struct ChromaConfiguration: Sendable {
-    public var endpoint: HTTPEndpoint
-    /// Sent as `x-chroma-token`; Chroma Cloud and proxies ask for it, the open server does not.
-    public var token: String?
-    public var tenant: String
-    public var database: String
-    /// A PEM file of certificate authorities that are trusted beside the system's.
-    public var certificateAuthorities: String?
+/// How the Chroma adapter reaches its database. It reads
+///
+/// | variable | default | meaning |
+/// |---|---|---|
+/// | `CHROMA_URL` | `http://127.0.0.1:8000` | the server |
+/// | `CHROMA_TOKEN` | | the key, sent as `x-chroma-token`: Chroma Cloud and proxies ask for it, the open server does \
+/// not |
+/// | `CHROMA_TENANT` | `default_tenant` | Chroma's tenant |
+/// | `CHROMA_DATABASE` | `default_database` | its database |
+/// | `CHROMA_CA_FILE` | | certificate authorities that are trusted beside the system's |
+struct ChromaConfiguration {
+    static let system = RESTSystem(
+        "Chroma", prefix: "CHROMA", keyName: "TOKEN", defaultURL: "http://127.0.0.1:8000",
+        exampleURL: "https://chroma.example.com", exampleKey: "ck-…",
+        summaries: ("The server.", "The key, sent as x-chroma-token; the open server asks for none."),
+        header: { ("x-chroma-token", $0) })
+
     /// A longer body is split: the server refuses more than 40 MiB.
-    public var maxRequestBytes: Int
+    static let maxRequestBytes = 32 << 20
 
-    public init(
-        endpoint: HTTPEndpoint, token: String? = nil, tenant: String = "default_tenant",
-        database: String = "default_database", certificateAuthorities: String? = nil, maxRequestBytes: Int = 32 << 20
-    ) {
-        self.endpoint = endpoint
-        self.token = token
-        self.tenant = tenant
-        self.database = database
-        self.certificateAuthorities = certificateAuthorities
-        self.maxRequestBytes = maxRequestBytes
+    let http: HTTPConfiguration
+    let tenant: String
+    let database: String
+
+    /// - Throws: `invalidArgument` for a URL that is none.
+    init(_ settings: Settings) throws(StoreError) {
+        http = try Self.system.configuration(settings)
+        tenant = settings.string("CHROMA_TENANT") ?? "default_tenant"
+        database = settings.string("CHROMA_DATABASE") ?? "default_database"
     }
 
-    var http: HTTPConfiguration {
-        HTTPConfiguration(
-            endpoint: endpoint, system: "Chroma", headers: token.map { [("x-chroma-token", $0)] } ?? [],
-            secrets: token.map { [$0] } ?? [], keyVariable: "CHROMA_TOKEN",
-            certificateAuthorities: certificateAuthorities)
-    }
-}
-/// Without the key, also in a debugger and under `dump`.
-extension ChromaConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    public var description: String { "Chroma at \(endpoint.text), tenant \(tenant), database \(database)" }
-    public var debugDescription: String { description }
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    /// The descriptions of what ``init(_:)`` reads (R3).
+    static let settings: [SettingDescription] =
+        system.settings + [
+            SettingDescription(
+                "CHROMA_TENANT", .string, default: "default_tenant", example: "acme", summary: "Chroma's tenant."),
+            SettingDescription(
+                "CHROMA_DATABASE", .string, default: "default_database", example: "docs",
+                summary: "The tenant's database."),
+        ]
 }
 #endif

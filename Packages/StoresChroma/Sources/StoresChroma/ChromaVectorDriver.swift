@@ -67,39 +67,17 @@ struct ChromaVectorDriver: VectorDriver {
     func upsert(
         _ records: [VectorRecord], into target: VectorTarget, visibility: Visibility, context: CallContext
     ) async throws(StoreError) -> WriteReceipt {
-        var result = BulkResult()
-        var rest = [records[...]]
-        while let part = rest.popLast() {
-            guard !part.isEmpty else { continue }
-            do throws(StoreError) {
-                guard try await write(part, target, context) else {
-                    // Too long for one request: in two halves, the first one first.
-                    let middle = part.startIndex + part.count / 2
-                    rest += [part[middle...], part[..<middle]]
-                    continue
-                }
-                result.succeeded += part.map(\.id)
-            } catch {
-                guard part.count < records.count else { throw error }
-                result.failed += part.map { BulkFailure(id: $0.id, error: error) }
+        try await RecordParts.write(records) { part throws(StoreError) in
+            try await backend.with(target, creating: true, missing: nil, context) { collection throws(StoreError) in
+                let stale = try await keys(of: part, in: collection, context)
+                let body = ChromaCodec.write(part, stale: stale, asBase64: backend.takesBase64)
+                if body.count > ChromaConfiguration.maxRequestBytes, part.count > 1 { return nil }
+                // An addition leaves records alone that came since: they are of a writer that was as early.
+                _ = try await api.send(
+                    .post, ["collections", collection.id, stale.isEmpty ? "add" : "upsert"], body: body, isWrite: true,
+                    resource: target.collection.name, context: context)
+                return WriteReceipt(result: BulkResult(succeeded: part.map(\.id)), isSearchable: true)
             }
-        }
-        return WriteReceipt(result: result, isSearchable: result.isComplete)
-    }
-
-    /// False, without having written, when the records do not go into one request.
-    private func write(
-        _ records: ArraySlice<VectorRecord>, _ target: VectorTarget, _ context: CallContext
-    ) async throws(StoreError) -> Bool {
-        try await backend.with(target, creating: true, missing: nil, context) { collection throws(StoreError) in
-            let stale = try await keys(of: records, in: collection, context)
-            let body = ChromaCodec.write(records, stale: stale, asBase64: backend.takesBase64)
-            guard body.count <= backend.maxRequestBytes || records.count == 1 else { return false }
-            // An addition leaves records alone that came since: they are of a writer that was as early.
-            _ = try await api.send(
-                .post, ["collections", collection.id, stale.isEmpty ? "add" : "upsert"], body: body, isWrite: true,
-                resource: target.collection.name, context: context)
-            return true
         }
     }
 

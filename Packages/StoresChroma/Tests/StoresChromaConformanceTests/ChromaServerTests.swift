@@ -105,21 +105,13 @@ struct ChromaServerTests {
     @Test func whatIsWrongIsToldByItsKind() async throws {
         try await server.withCollection { collection, stores in
             try await collection.upsert([VectorRecord(id: "a", vector: [1, 2, 3])])
-            let wrong = try await stores.vector.collection(
-                collection.name, dimensions: 4, metric: .euclidean, schema: .off)
-            let length = await #expect(throws: StoreError.self) {
-                try await wrong.upsert([VectorRecord(id: "a", vector: [1, 2, 3, 4])])
+            for (call, error) in try await ServerUnderTest.callsOfOtherLength(collection, stores) {
+                #expect(error?.code == .invalidArgument && error?.applied == (call == "upsert" ? .no : nil), "\(call)")
+                #expect(error?.message.contains("another length") == true, "\(call): \(String(describing: error))")
             }
-            #expect(length?.code == .invalidArgument && length?.applied == .no)
-            #expect(length?.message.contains("another length") == true)
-            let missing = try await stores.vector.collection("t-no-such-collection", dimensions: 3, schema: .off)
-            for call in [
-                { try await missing.upsert([VectorRecord(id: "a", vector: [1, 2, 3])]).result.throwIfFailed() },
-                { _ = try await missing.query([1, 2, 3]) }, { _ = try await missing.count() },
-                { _ = try await missing.scroll() }, { _ = try await missing.delete(ids: ["a"]) },
-            ] as [() async throws -> Void] {
-                let error = await #expect(throws: StoreError.self) { try await call() }
-                #expect(error?.code == .notFound && error?.isRetryable == false)
+            for (call, error) in try await ServerUnderTest.callsWithoutCollection(stores) {
+                #expect(
+                    error?.code == .notFound && error?.isRetryable == false, "\(call): \(String(describing: error))")
             }
             // Of a namespace that nobody wrote to there is nothing to read, and that is no error.
             let empty = try collection.namespace("nobody")

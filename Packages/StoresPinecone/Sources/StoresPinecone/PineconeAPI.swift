@@ -17,11 +17,7 @@ struct PineconeAPI: Sendable {
     static func send(
         _ call: HTTPCall, to service: HTTPService, resource: String? = nil, context: CallContext
     ) async throws(StoreError) -> HTTPReply {
-        let reply = try await service.send(call, context: context)
-        guard reply.isSuccess else {
-            throw .pinecone(reply, service.configuration, isWrite: call.isWrite, resource: resource, now: context.now)
-        }
-        return reply
+        try await service.send(call, resource: resource, context: context, known: HTTPRefusal.pinecone)
     }
 
     // MARK: Indexes

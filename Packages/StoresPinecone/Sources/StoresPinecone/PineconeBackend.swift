@@ -1,10 +1,10 @@
 #if HTTP
 public import StoresCore
-import StoresHTTP
+public import StoresHTTP
 import Synchronization
 
 /// One project of Pinecone's.
-public final class PineconeBackend: StoreBackend {
+public final class PineconeBackend: RESTBackend {
     let api: PineconeAPI
     /// The data planes of the indexes that were used, by the indexes' names.
     private let sites = Mutex<[String: HTTPService]>([:])
@@ -13,18 +13,15 @@ public final class PineconeBackend: StoreBackend {
         api = PineconeAPI(configuration)
     }
 
-    public var endpoint: String { api.control.endpoint }
-
-    /// The `HTTPService` of the control plane, for calls of Pinecone's own.
-    public var native: any Sendable { api.control }
+    /// The control plane.
+    public var service: HTTPService { api.control }
 
     /// Pinecone says no version; it takes the dated one of every request, or refuses it here.
     public func start(context: CallContext) async throws(StoreError) {
         do {
             _ = try await api.indexes(context)
         } catch {
-            let isKey = error.code == .unauthenticated || error.code == .permissionDenied
-            throw error.filling(phase: isKey ? .authentication : .version)
+            throw error.filling(phaseUnlessRefused: .version)
         }
     }
 

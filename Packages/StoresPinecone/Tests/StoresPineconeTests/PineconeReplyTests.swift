@@ -106,10 +106,10 @@ import Testing
     ) throws {
         let configuration = PineconeConfiguration(
             endpoint: try HTTPEndpoint("https://api.pinecone.io", variable: "PINECONE_HOST"), apiKey: "pcsk_secret")
-        let error = StoreError.pinecone(
+        let error = StoreError.refusal(
             Self.reply(text + " pcsk_secret", status: status, headers: ["retry-after": "2"]),
             configuration.http(configuration.endpoint), isWrite: true, resource: "docs",
-            now: Timestamp(millisecondsSinceEpoch: 0))
+            now: Timestamp(millisecondsSinceEpoch: 0), HTTPRefusal.pinecone)
         #expect(error.code == code && error.isRetryable == isRetryable)
         #expect(error.applied == (status == 503 ? .unknown : .no) && error.retryAfter == .seconds(2))
         #expect(!"\(error) \(String(reflecting: error))".contains("pcsk_secret"))

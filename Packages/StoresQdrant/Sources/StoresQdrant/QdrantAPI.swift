@@ -11,11 +11,7 @@ struct QdrantAPI: Sendable {
         _ call: HTTPCall, resource: String? = nil, context: CallContext,
         _ read: (inout JSONPull) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        let reply = try await service.send(call, context: context)
-        guard reply.isSuccess else {
-            throw .qdrant(
-                reply, service.configuration, isWrite: call.isWrite, resource: resource, now: context.now)
-        }
+        let reply = try await service.send(call, resource: resource, context: context, known: HTTPRefusal.qdrant)
         do throws(StoreError) {
             return try JSONPull.read(reply.body) { pull throws(StoreError) in
                 var result: T?
@@ -50,11 +46,8 @@ struct QdrantAPI: Sendable {
     }
 
     func version(_ context: CallContext) async throws(StoreError) -> String {
-        let call = HTTPCall(.get, [])
-        let reply = try await service.send(call, context: context)
-        guard reply.isSuccess else {
-            throw .qdrant(reply, service.configuration, isWrite: false, resource: nil, now: context.now)
-        }
+        let reply = try await service.send(
+            HTTPCall(.get, []), resource: nil, context: context, known: HTTPRefusal.qdrant)
         return try JSONPull.read(reply.body) { pull throws(StoreError) in
             var version: String?
             try pull.object { pull, key throws(StoreError) in

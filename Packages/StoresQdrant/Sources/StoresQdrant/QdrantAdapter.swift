@@ -9,7 +9,7 @@ public enum StoresQdrant: StoreAdapter {
     public static let descriptions = [
         AdapterDescription(
             name: "qdrant", package: "StoresQdrant", summary: "Vectors in Qdrant 1.16 and later, over REST.",
-            systemName: "qdrant", tiers: [.vector: capabilities], settings: QdrantConfiguration.settings,
+            systemName: "qdrant", tiers: [.vector: capabilities], settings: QdrantConfiguration.system.settings,
             composeService: "qdrant", composeProfile: "vector-alt", endpointVariable: "QDRANT_URL")
     ]
 
@@ -24,7 +24,7 @@ public enum StoresQdrant: StoreAdapter {
         limits: [.batchCount: 500, .batchBytes: 8 << 20, .batchesAtOnce: 2, .dimensions: 65_536])
 
     public static func open(_ context: AdapterContext) throws(StoreError) -> any StoreBackend {
-        QdrantBackend(try QdrantConfiguration(context.settings))
+        QdrantBackend(try QdrantConfiguration.system.configuration(context.settings))
     }
 }
 #else

@@ -64,30 +64,13 @@ struct QdrantVectorDriver: HybridVectorDriver {
         _ records: [VectorRecord], into target: VectorTarget, visibility: Visibility, context: CallContext
     ) async throws(StoreError) -> WriteReceipt {
         let waits = visibility != .accepted
-        var receipt = WriteReceipt(result: BulkResult(), isSearchable: true)
-        var rest = [records[...]]
-        while let part = rest.popLast() {
-            guard !part.isEmpty else { continue }
+        return try await RecordParts.write(records) { part throws(StoreError) in
             let body = QdrantCodec.upsert(part, namespace: target.namespace)
-            if body.count > backend.maxRequestBytes, part.count > 1 {
-                // Too long for one request: in two halves, the first one first.
-                let middle = part.startIndex + part.count / 2
-                rest += [part[middle...], part[..<middle]]
-                continue
-            }
-            do throws(StoreError) {
-                let isDone = try await api.update(
-                    .put, points(target), body: body, waits: waits, resource: target.collection.name,
-                    context: context)
-                receipt.isSearchable = receipt.isSearchable && isDone
-                receipt.result.succeeded += part.map(\.id)
-            } catch {
-                guard part.count < records.count else { throw error }
-                receipt.result.failed += part.map { BulkFailure(id: $0.id, error: error) }
-                receipt.isSearchable = false
-            }
+            if body.count > QdrantConfiguration.maxRequestBytes, part.count > 1 { return nil }
+            let isDone = try await api.update(
+                .put, points(target), body: body, waits: waits, resource: target.collection.name, context: context)
+            return WriteReceipt(result: BulkResult(succeeded: part.map(\.id)), isSearchable: isDone)
         }
-        return receipt
     }
 
     /// Qdrant does not say how many it has deleted; they are counted before.

@@ -1,6 +1,7 @@
 #if HTTP
 import StoresCore
 import StoresHTTP
+import StoresHTTPTesting
 import Testing
 
 @testable import StoresQdrant
@@ -70,8 +71,23 @@ import Testing
     @Test(arguments: [
         ("1.16.0", true), ("1.19.2-dev", true), ("2.0.0", true), ("1.15.4", false), ("0.11.1", false), ("x", false),
     ])
-    func versionsBefore116AreRefused(version: String, isSupported: Bool) {
-        #expect(QdrantBackend.isSupported(version) == isSupported)
+    func versionsBefore116AreRefused(version: String, isSupported: Bool) async throws {
+        try await ScriptedServer.with({ request in
+            let body = request.path == "/" ? ##"{"version":"\##(version)"}"## : ##"{"result":{"collections":[]}}"##
+            return [.reply("200 OK", [], body)]
+        }) { server in
+            let endpoint = try HTTPEndpoint(server.url, variable: "QDRANT_URL")
+            let backend = QdrantBackend(QdrantConfiguration.system.configuration(endpoint))
+            var refusal: StoreError?
+            do throws(StoreError) {
+                try await backend.start(context: CallContext(deadline: .after(.seconds(5))))
+            } catch {
+                refusal = error
+            }
+            await backend.shutdown()
+            #expect(refusal?.code == (isSupported ? nil : .unsupported), "\(String(describing: refusal))")
+            #expect(isSupported || refusal?.phase == .version)
+        }
     }
 
     @Test func collectionsOfOthersAreNotTaken() throws {

@@ -10,12 +10,7 @@ struct WeaviateAPI: Sendable {
     func send(_ call: HTTPCall, resource: String? = nil, context: CallContext) async throws(StoreError) -> [UInt8] {
         var call = call
         call.path.insert("v1", at: 0)
-        let reply = try await service.send(call, context: context)
-        guard reply.isSuccess else {
-            throw .weaviate(
-                reply, service.configuration, isWrite: call.isWrite, resource: resource, now: context.now)
-        }
-        return reply.body
+        return try await service.send(call, resource: resource, context: context, known: HTTPRefusal.weaviate).body
     }
 
     /// A GraphQL query. `read` takes what stands under the one field of `data`: `Get` or `Aggregate`.

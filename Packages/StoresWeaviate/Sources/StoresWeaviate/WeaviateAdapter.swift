@@ -11,7 +11,7 @@ public enum StoresWeaviate: StoreAdapter {
         AdapterDescription(
             name: "weaviate", package: "StoresWeaviate",
             summary: "Vectors in Weaviate 1.33 and later, over REST and GraphQL.", systemName: "weaviate",
-            tiers: [.vector: capabilities], settings: WeaviateConfiguration.settings, composeService: "weaviate",
+            tiers: [.vector: capabilities], settings: WeaviateConfiguration.system.settings, composeService: "weaviate",
             composeProfile: "vector-alt", endpointVariable: "WEAVIATE_URL")
     ]
 
@@ -24,10 +24,12 @@ public enum StoresWeaviate: StoreAdapter {
             .vector(.namespaces), .vector(.textQuery), .vector(.hybridQuery), .vector(.exactVectors),
         ],
         // Weaviate takes 65,535 dimensions, and by default gives 10,000 results (QUERY_MAXIMUM_RESULTS).
-        limits: [.batchCount: 1000, .batchBytes: 8 << 20, .dimensions: 65_535, .queryLimit: 10_000])
+        limits: [
+            .batchCount: 1000, .batchBytes: 8 << 20, .batchesAtOnce: 2, .dimensions: 65_535, .queryLimit: 10_000,
+        ])
 
     public static func open(_ context: AdapterContext) throws(StoreError) -> any StoreBackend {
-        WeaviateBackend(try WeaviateConfiguration(context.settings))
+        WeaviateBackend(try WeaviateConfiguration.system.configuration(context.settings))
     }
 }
 #else

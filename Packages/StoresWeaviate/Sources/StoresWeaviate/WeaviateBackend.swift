@@ -1,23 +1,17 @@
 #if HTTP
 public import StoresCore
-import StoresHTTP
+public import StoresHTTP
 import Synchronization
 
 /// A Weaviate server.
-public final class WeaviateBackend: StoreBackend {
+public final class WeaviateBackend: RESTBackend {
     let api: WeaviateAPI
-    let maxRequestBytes: Int
+    public var service: HTTPService { api.service }
     private let known = Mutex<Set<IDKey>>([])
 
-    init(_ configuration: WeaviateConfiguration) {
-        api = WeaviateAPI(service: HTTPService(configuration.http))
-        maxRequestBytes = configuration.maxRequestBytes
+    init(_ configuration: HTTPConfiguration) {
+        api = WeaviateAPI(service: HTTPService(configuration))
     }
-
-    public var endpoint: String { api.service.endpoint }
-
-    /// The `HTTPService`, for calls of Weaviate's own.
-    public var native: any Sendable { api.service }
 
     /// The server says its version to who has the key.
     public func start(context: CallContext) async throws(StoreError) {
@@ -25,24 +19,15 @@ public final class WeaviateBackend: StoreBackend {
         do {
             version = try await api.version(context)
         } catch {
-            let isRefused = error.code == .unauthenticated || error.code == .permissionDenied
-            throw error.filling(phase: isRefused ? .authentication : .version)
+            throw error.filling(phaseUnlessRefused: .version)
         }
-        guard ServerVersion(version).map({ $0 >= ServerVersion(1, 33) }) == true else {
-            throw StoreError(
-                .unsupported, "Weaviate \(version) is too old; 1.33 is the oldest, which negates conditions",
-                remedy: "run a later Weaviate", endpoint: endpoint, applied: .no, phase: .version)
-        }
+        try requireVersion(version, atLeast: ServerVersion(1, 33), "which negates conditions")
     }
 
     public func ping(context: CallContext) async throws(StoreError) -> BackendStatus {
         let version = try await api.version(context)
         let collections = try await api.collections(context)
         return BackendStatus(version: version, details: ["collections": "\(collections.count)"])
-    }
-
-    public func shutdown() async {
-        await api.service.shutdown()
     }
 
     public func capabilities(of tier: Tier) -> TierCapabilities? {

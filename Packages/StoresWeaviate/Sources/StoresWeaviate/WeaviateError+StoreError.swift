@@ -2,25 +2,21 @@
 import StoresCore
 import StoresHTTP
 
-extension StoreError {
-    /// A refusal of Weaviate as a `StoreError`: the one place where they are translated.
+extension HTTPRefusal {
+    /// What Weaviate's refusals mean: the one place where they are translated.
     ///
     /// Errors are `{"error":[{"message":"…"}]}`; 401 may have no body, 429 is `{"errorCode":"…","message":"…"}`.
-    static func weaviate(
-        _ reply: HTTPReply, _ configuration: HTTPConfiguration, isWrite: Bool, resource: String?, now: Timestamp
-    ) -> StoreError {
-        let failure = HTTPFailure(reply, secrets: configuration.secrets, now: now)
-        var known = reply.status < 500 ? WeaviateProblem(failure.text) : nil
-        if reply.status == 429, failure.kind == "USAGE_LIMIT_EXCEEDED" {
-            known = WeaviateProblem(
+    static func weaviate(_ failure: HTTPFailure) -> HTTPRefusal? {
+        if failure.status == 429, failure.kind == "USAGE_LIMIT_EXCEEDED" {
+            return HTTPRefusal(
                 .rateLimited, "a usage limit of the server is reached, and nothing was written",
                 "delete what is not needed, or raise the limit", isRetryable: false)
         }
-        return failure.storeError(
-            configuration, isWrite: isWrite, code: known?.code, message: known?.message, remedy: known?.remedy,
-            resource: resource, isRetryable: known?.isRetryable)
+        return failure.status < 500 ? HTTPRefusal(weaviate: failure.text) : nil
     }
+}
 
+extension StoreError {
     /// An error inside of a reply with status 200: of a GraphQL query, or of one object of a batch.
     ///
     /// - Parameter applied: For an object that was not written.
@@ -29,7 +25,7 @@ extension StoreError {
     ) -> StoreError {
         var text = messages.joined(separator: "; ")
         for secret in configuration.secrets { text = text.replacing(secret, with: "***") }
-        let known = WeaviateProblem(text)
+        let known = HTTPRefusal(weaviate: text)
         return StoreError(
             known?.code ?? .internal, known?.message ?? "Weaviate refused it inside of a reply with status 200",
             remedy: known?.remedy, resource: resource, applied: applied,
@@ -38,22 +34,11 @@ extension StoreError {
     }
 }
 
-/// What Weaviate's texts are known to mean. It has no codes.
-private struct WeaviateProblem {
-    var code: StoreError.Code
-    var message: String
-    var remedy: String?
-    var isRetryable: Bool?
-
-    init(_ code: StoreError.Code, _ message: String, _ remedy: String? = nil, isRetryable: Bool? = nil) {
-        self.code = code
-        self.message = message
-        self.remedy = remedy
-        self.isRetryable = isRetryable
-    }
-
+extension HTTPRefusal {
+    /// What a text is known to mean; Weaviate has no codes.
+    ///
     /// The texts are those of 1.33 to 1.40: `entities/errors`, `adapters/repos/db`, graphql-go's validation.
-    init?(_ text: String) {
+    fileprivate init?(weaviate text: String) {
         func says(_ words: String...) -> Bool { words.contains { text.localizedContains($0) } }
         if says("already exists") {
             self.init(.alreadyExists, "the collection is there already")

@@ -51,38 +51,27 @@ struct WeaviateVectorDriver: HybridVectorDriver {
         _ records: [VectorRecord], into target: VectorTarget, visibility: Visibility, context: CallContext
     ) async throws(StoreError) -> WriteReceipt {
         try await backend.check(target.collection.name, context)
-        var result = BulkResult()
-        var rest = [records[...]]
-        while let part = rest.popLast() {
-            guard !part.isEmpty else { continue }
+        let receipt = try await RecordParts.write(records) { part throws(StoreError) in
             let body = WeaviateCodec.batch(part, target)
-            if body.count > backend.maxRequestBytes, part.count > 1 {
-                // Too long for one request: in two halves, the first one first.
-                let middle = part.startIndex + part.count / 2
-                rest += [part[middle...], part[..<middle]]
-                continue
+            if body.count > WeaviateConfiguration.maxRequestBytes, part.count > 1 { return nil }
+            let problems = try await api.write(body, resource: target.collection.name, context: context)
+            guard problems.count == part.count else {
+                throw StoreError(
+                    .corrupt, "the reply to a batch has \(problems.count) results for \(part.count) objects",
+                    resource: target.collection.name, applied: .unknown)
             }
-            do throws(StoreError) {
-                let problems = try await api.write(body, resource: target.collection.name, context: context)
-                guard problems.count == part.count else {
-                    throw StoreError(
-                        .corrupt, "the reply to a batch has \(problems.count) results for \(part.count) objects",
-                        resource: target.collection.name, applied: .unknown)
+            var result = BulkResult()
+            for (record, problem) in zip(part, problems) {
+                if let problem {
+                    result.failed.append(BulkFailure(id: record.id, error: problem))
+                } else {
+                    result.succeeded.append(record.id)
                 }
-                for (record, problem) in zip(part, problems) {
-                    if let problem {
-                        result.failed.append(BulkFailure(id: record.id, error: problem))
-                    } else {
-                        result.succeeded.append(record.id)
-                    }
-                }
-            } catch {
-                guard part.count < records.count else { throw error }
-                result.failed += part.map { BulkFailure(id: $0.id, error: error) }
             }
+            return WriteReceipt(result: result, isSearchable: result.isComplete)
         }
-        if !result.failed.isEmpty { backend.forget(target.collection.name) }
-        return WriteReceipt(result: result, isSearchable: result.isComplete)
+        if !receipt.result.failed.isEmpty { backend.forget(target.collection.name) }
+        return receipt
     }
 
     func delete(_ selection: RecordSelection, from target: VectorTarget, context: CallContext)

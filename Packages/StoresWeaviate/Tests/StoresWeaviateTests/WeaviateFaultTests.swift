@@ -174,7 +174,8 @@ import Testing
     @Test func aKeyThatIsRefusedIsToldAtTheStart() async throws {
         try await ScriptedServer.with({ _ in [.reply("401 Unauthorized")] }) { server in
             let endpoint = try HTTPEndpoint(server.url, variable: "WEAVIATE_URL")
-            let backend = WeaviateBackend(WeaviateConfiguration(endpoint: endpoint, apiKey: Self.key))
+            let backend = WeaviateBackend(
+                WeaviateConfiguration.system.configuration(endpoint, key: Self.key))
             let context = CallContext(deadline: .after(.seconds(5)))
             let error = await #expect(throws: StoreError.self) { try await backend.start(context: context) }
             await backend.shutdown()
@@ -189,7 +190,7 @@ import Testing
     func oldVersionsAreRefused(version: String) async throws {
         try await ScriptedServer.with({ _ in [.reply(Self.ok, [], ##"{"version":"\##(version)"}"##)] }) { server in
             let endpoint = try HTTPEndpoint(server.url, variable: "WEAVIATE_URL")
-            let backend = WeaviateBackend(WeaviateConfiguration(endpoint: endpoint))
+            let backend = WeaviateBackend(WeaviateConfiguration.system.configuration(endpoint))
             let context = CallContext(deadline: .after(.seconds(5)))
             let error = await #expect(throws: StoreError.self) { try await backend.start(context: context) }
             await backend.shutdown()

@@ -72,13 +72,12 @@ public struct HTTPEndpoint: Sendable, Hashable {
                 bytes.append(byte)
             case UInt8(ascii: ".") where !isDots: bytes.append(byte)
             default:
-                bytes += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+                bytes.append(UInt8(ascii: "%"))
+                Hexadecimal.append(byte, isUpper: true, to: &bytes)
             }
         }
         return String(decoding: bytes, as: UTF8.self)
     }
-
-    private static let hex = Array("0123456789ABCDEF".utf8)
 
     /// Whether a `Location` leads to the same server: a path, or a URL with this scheme, host and port. The new URL.
     func sameServer(_ location: String) -> String? {

@@ -170,7 +170,7 @@ enum FilterPath {
         var term = Array("p_".utf8)
         for byte in pointer.utf8.dropFirst() { PlainName.append(byte, to: &term) }
         term.append(UInt8(ascii: ":"))
-        for byte in bytes { PlainName.appendHexadecimal(byte, to: &term) }
+        for byte in bytes { Hexadecimal.append(byte, to: &term) }
         return String(decoding: term, as: UTF8.self)
     }
 

@@ -23,13 +23,8 @@ public enum PlainName {
             bytes.append(byte)
         default:
             bytes.append(UInt8(ascii: "_"))
-            appendHexadecimal(byte, to: &bytes)
+            Hexadecimal.append(byte, to: &bytes)
         }
-    }
-
-    static func appendHexadecimal(_ byte: UInt8, to bytes: inout [UInt8]) {
-        bytes.append(hex[Int(byte >> 4)])
-        bytes.append(hex[Int(byte & 15)])
     }
 
     /// Whether the byte may stand in an identifier: a letter, a digit, `_`, `-` or `.`.
@@ -41,6 +36,4 @@ public enum PlainName {
         default: false
         }
     }
-
-    private static let hex = Array("0123456789abcdef".utf8)
 }

@@ -9,8 +9,7 @@ public enum UUIDv5 {
         text.reserveCapacity(36)
         for (index, byte) in bytes.enumerated() {
             if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
-            text.append(hex[Int(byte >> 4)])
-            text.append(hex[Int(byte & 15)])
+            Hexadecimal.append(byte, to: &text)
         }
         return String(decoding: text, as: UTF8.self)
     }
@@ -30,13 +29,11 @@ public enum UUIDv5 {
         let isShaped = bytes.indices.allSatisfy { index in
             switch index {
             case 8, 13, 18, 23: bytes[index] == UInt8(ascii: "-")
-            default: hex.contains(bytes[index])
+            default: Hexadecimal.isDigit(bytes[index])
             }
         }
         return isShaped && bytes.contains { $0 != UInt8(ascii: "0") && $0 != UInt8(ascii: "-") }
     }
-
-    private static let hex = Array("0123456789abcdef".utf8)
 }
 
 /// SHA-1 (FIPS 180-4), which UUIDs of version 5 are defined by. For names, not for secrets.
