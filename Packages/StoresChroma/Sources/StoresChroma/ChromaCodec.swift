@@ -11,7 +11,7 @@ import StoresHTTP
 /// |---|---|
 /// | `_stores_place` | a number, see ``place(of:)`` |
 /// | `_stores_metadata` | the metadata as JSON, exactly, if there are any |
-/// | `_stores_terms` | the terms of ``FilterTerms`` |
+/// | `_stores_terms` | the terms of ``FilterTerms``, but for those that ``ChromaValue`` makes needless |
 /// | `_stores_o0_…` | its orders, as integers: Chroma reads a double to within the last place, which is not enough |
 ///
 /// Each value is a row that the server indexes, which is most of what a write costs: so there are no more of them.
@@ -67,7 +67,7 @@ enum ChromaCodec {
         }
         if !terms.terms.isEmpty {
             writer.raw(",\"_stores_terms\":")
-            writer.append(terms.terms)
+            writer.append(terms.terms.filter { ChromaValue(term: $0)?.stands(in: record.metadata) != true })
         } else if stale != nil {
             writer.raw(",\"_stores_terms\":null")
         }
@@ -100,9 +100,7 @@ enum ChromaCodec {
 
     /// The value under which other clients see a field; nil for what Chroma has no place for.
     static func natural(_ key: String, _ value: Value) -> Value? {
-        guard !key.hasPrefix("#"), !key.hasPrefix("$"), !key.hasPrefix(prefix), !key.hasPrefix("chroma:") else {
-            return nil
-        }
+        guard isOwn(key) else { return nil }
         switch value {
         case .bool, .int, .double, .string: return value
         case .instant(let instant): return .string(instant.description)
@@ -113,6 +111,11 @@ enum ChromaCodec {
             else { return nil }
             return value
         }
+    }
+
+    /// Whether Chroma takes a field of this name, and it is none of this adapter's.
+    static func isOwn(_ key: String) -> Bool {
+        !key.hasPrefix("#") && !key.hasPrefix("$") && !key.hasPrefix(prefix) && !key.hasPrefix("chroma:")
     }
 
     /// From the lowest bit: whether there is a document, since Chroma's own, once set, can be emptied and not removed;

@@ -4,7 +4,8 @@ import StoresHTTP
 
 /// A filter in Chroma's `where`.
 ///
-/// Chroma wants exactly one field and one operator in an object, refuses an empty list, and has neither `not` nor
+/// A value that stands under its field's own name is looked for there, see ``ChromaValue``, anything else among the
+/// terms and orders. Chroma wants exactly one field and one operator in an object, refuses an empty list, and has neither `not` nor
 /// `exists`; `$not_contains` is true of a record without the field. Its parser gives up past 128 levels, and SQLite
 /// past an expression of 1,000: long lists are cut into groups.
 enum ChromaFilterCompiler {
@@ -32,9 +33,9 @@ enum ChromaFilterCompiler {
         case .everything: writer.bytes += everything.utf8
         case .nothing: writer.raw("{\"_stores_none\":{\"$eq\":\"\"}}")
         case .hasAny(let terms):
-            combine(terms[...], "$or", &writer) { test($1, "$contains", &$0) }
+            combine(parts(terms)[...], "$or", &writer) { append($1, isNegated: false, to: &$0) }
         case .hasNone(let terms):
-            combine(terms[...], "$and", &writer) { test($1, "$not_contains", &$0) }
+            combine(parts(terms)[...], "$and", &writer) { append($1, isNegated: true, to: &$0) }
         case .order(let key, let comparison, let bound):
             writer.raw("{")
             writer.append(ChromaCodec.prefix + key)
@@ -52,6 +53,52 @@ enum ChromaFilterCompiler {
         var writer = JSONWriter()
         append(filter, to: &writer)
         return String(decoding: writer.finish(), as: UTF8.self)
+    }
+
+    /// What is asked of a record's terms, or of the values of a field that has its own name.
+    private enum Part {
+        case term(String)
+        /// Of one kind.
+        case values(name: String, kind: String, [Value])
+    }
+
+    private static func parts(_ terms: [String]) -> [Part] {
+        var parts: [Part] = []
+        var places: [IDKey: Int] = [:]
+        for term in terms {
+            guard let own = ChromaValue(term: term) else {
+                parts.append(.term(term))
+                continue
+            }
+            if own.mayHaveTerm { parts.append(.term(term)) }
+            let kind = own.kind
+            if let place = places[IDKey(kind)], case .values(let name, _, let values) = parts[place] {
+                parts[place] = .values(name: name, kind: kind, values + [own.value])
+            } else {
+                places[IDKey(kind)] = parts.count
+                parts.append(.values(name: own.name, kind: kind, [own.value]))
+            }
+        }
+        return parts
+    }
+
+    private static func append(_ part: Part, isNegated: Bool, to writer: inout JSONWriter) {
+        switch part {
+        case .term(let term): test(term, isNegated ? "$not_contains" : "$contains", &writer)
+        case .values(let name, let kind, let values):
+            writer.raw(isNegated ? "{\"$or\":[" : "{\"$and\":[")
+            test(kind, isNegated ? "$not_contains" : "$contains", &writer)
+            writer.raw(",{")
+            writer.append(name)
+            if values.count == 1 {
+                writer.raw(isNegated ? ":{\"$ne\":" : ":{\"$eq\":")
+                writer.append(values[0])
+            } else {
+                writer.raw(isNegated ? ":{\"$nin\":" : ":{\"$in\":")
+                writer.list(values) { $0.append($1) }
+            }
+            writer.raw("}}]}")
+        }
     }
 
     private static func test(_ term: String, _ symbol: String, _ writer: inout JSONWriter) {

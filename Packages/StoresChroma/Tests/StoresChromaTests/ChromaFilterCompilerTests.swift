@@ -14,11 +14,21 @@ import Testing
     @Test func oneFieldAndOneOperatorInAnObject() throws {
         #expect(
             try Self.json(.field("section") == "libs" && .field("size") > 100)
-                == ##"{"$and":[{"_stores_terms":{"$contains":"/section=slibs"}},"##
+                == ##"{"$and":[{"$and":[{"_stores_terms":{"$contains":"/section?s"}},{"section":{"$eq":"libs"}}]},"##
                 + ##"{"$or":[{"_stores_terms":{"$contains":"/size?n"}},{"_stores_terms":{"$contains":"/size?N"}}]},"##
                 + ##"{"_stores_o0_size":{"$gt":4636737291354636288}}]}"##)
         #expect(
-            try Self.json(.not(.equal("a", "\"}]"))) == ##"{"_stores_terms":{"$not_contains":"/a=s\"}]"}}"##)
+            try Self.json(.not(.equal("a", "\"}]")))
+                == ##"{"$or":[{"_stores_terms":{"$not_contains":"/a?s"}},{"a":{"$ne":"\"}]"}}]}"##)
+        // A double that equals the integer has a term.
+        #expect(
+            try Self.json(.in("n", [1, 2.5, 3, "x"]))
+                == ##"{"$or":[{"_stores_terms":{"$contains":"/n=n1"}},"##
+                + ##"{"$and":[{"_stores_terms":{"$contains":"/n?n"}},{"n":{"$in":[1,3]}}]},"##
+                + ##"{"_stores_terms":{"$contains":"/n=n2.5"}},{"_stores_terms":{"$contains":"/n=n3"}},"##
+                + ##"{"$and":[{"_stores_terms":{"$contains":"/n?s"}},{"n":{"$eq":"x"}}]}]}"##)
+        #expect(
+            try Self.json(.equal(FieldPath(["a", "b"]), "x")) == ##"{"_stores_terms":{"$contains":"/a/b=sx"}}"##)
     }
 
     /// What another client's dropped collection leaves behind must not be found in them.
@@ -28,12 +38,13 @@ import Testing
             ChromaFilterCompiler.appendWhole(try TermFilter(filter), to: &writer)
             return String(decoding: writer.finish(), as: UTF8.self)
         }
+        let instant = Value.instant(Timestamp(millisecondsSinceEpoch: 1))
         #expect(
-            try whole(.equal("a", 1)) == ##"{"$and":[{"_stores_place":{"$gte":562949953421312}},"##
-                + ##"{"_stores_terms":{"$contains":"/a=n1"}}]}"##)
+            try whole(.equal("a", instant)) == ##"{"$and":[{"_stores_place":{"$gte":562949953421312}},"##
+                + ##"{"_stores_terms":{"$contains":"/a=t1"}}]}"##)
         #expect(
-            try whole(.notEqual("a", 1)) == ##"{"$or":[{"_stores_place":{"$lt":562949953421312}},"##
-                + ##"{"_stores_terms":{"$not_contains":"/a=n1"}}]}"##)
+            try whole(.notEqual("a", instant)) == ##"{"$or":[{"_stores_place":{"$lt":562949953421312}},"##
+                + ##"{"_stores_terms":{"$not_contains":"/a=t1"}}]}"##)
         let places = [VectorRecord(id: "r", vector: [1]), VectorRecord(id: "r", vector: [1], metadata: ["a": nil])]
             .map(ChromaCodec.place)
         #expect(places[0] < ChromaCodec.firstWithTerms && places[1] == places[0] + ChromaCodec.firstWithTerms)
@@ -46,9 +57,26 @@ import Testing
         #expect(try Self.json(.or([])) == ##"{"_stores_none":{"$eq":""}}"##)
     }
 
+    @Test func whatHasItsOwnNameHasNoTerm() throws {
+        let names = ["plain", "", "a/b=c?d@e~f", "é", "$and", "_stores_x", "#document"]
+        for name in names {
+            let fields: Metadata = [name: "=v"]
+            let values = FilterTerms(fields).terms.compactMap { ChromaValue(term: $0) }
+            #expect(values.map(\.name) == (ChromaCodec.isOwn(name) ? [name] : []), "\(name)")
+            #expect(values.allSatisfy { $0.value == "=v" && $0.stands(in: fields) })
+        }
+        let others: Metadata = [
+            "d": 5.0, "t": .instant(Timestamp(millisecondsSinceEpoch: 5)), "a": ["x"], "o": ["x": "y"], "n": nil,
+            "l": .string(String(repeating: "x", count: 300)),
+        ]
+        let kept = FilterTerms(others).terms.filter { ChromaValue(term: $0)?.stands(in: others) != true }
+        #expect(kept.count == FilterTerms(others).terms.count)
+    }
+
     /// SQLite takes expressions of 1,000 levels, Chroma's parser JSON of 128.
     @Test func longListsAreCutIntoGroups() throws {
-        let json = try Self.json(.in("n", (0..<1000).map { .int($0) }))
+        let json = try Self.json(
+            .in("n", (0..<1000).map { .instant(Timestamp(millisecondsSinceEpoch: $0)) }))
         let value = try JSONReader.value(from: json)
         func widest(_ value: Value) -> Int {
             switch value {

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import StoresCore
@@ -216,6 +217,31 @@ struct TierTypeTests {
         #expect(try await docs.get(ids: ids).map(\.id) == there)
         #expect(try await pages.get(ids: ids).map(\.id) == there)
         #expect(try await stores.memory.get(ids, scope: ["s"]).map(\.id) == there)
+        await stores.shutdown()
+    }
+
+    @Test func `X6 as many pieces are under way as the backend declares, and keep their order`() async throws {
+        let stores = try await open(limits: [.batchCount: 2, .batchesAtOnce: 3])
+        let ids = (0..<9).map(String.init)
+        let seen = Mutex((running: 0, most: 0))
+        let receipt = try await stores.vector.runtime.bulkWrite(
+            "upsert", "docs", ids: ids, size: { _ in 1 }, deadline: .after(.seconds(60))
+        ) { range, context throws(StoreError) in
+            seen.withLock { seen in
+                seen.running += 1
+                seen.most = max(seen.most, seen.running)
+            }
+            defer { seen.withLock { $0.running -= 1 } }
+            while seen.withLock({ $0.most < 3 }) {
+                try context.check()
+                await Task.yield()
+            }
+            guard !range.contains(4) else { throw StoreError(.internal, "the third piece", applied: .no) }
+            return WriteReceipt(result: BulkResult(succeeded: Array(ids[range])), isSearchable: true)
+        }
+        #expect(seen.withLock { $0.most } == 3)
+        #expect(receipt.result.succeeded == ["0", "1", "2", "3", "6", "7", "8"] && !receipt.isSearchable)
+        #expect(receipt.result.failed.map(\.id) == ["4", "5"])
         await stores.shutdown()
     }
 

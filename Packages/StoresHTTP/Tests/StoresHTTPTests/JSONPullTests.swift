@@ -43,7 +43,8 @@ import Testing
         "", "{", "{}}", "[]", "{\"names\":[\"a]}", "{\"names\":[\"\\x\"]}", "{\"names\":[\"\\ud800\"]}",
         "{\"count\":1.5}",
         "{\"flag\":1}", "{\"x\" 1}", "{\"x\":1,}", "{\"x\":}", "{x:1}", "{\"ratio\":1e999}", "{\"names\":[\"\u{1}\"]}",
-        "{\"x\":tru}", "{\"x\":-}", "{\"count\":99999999999999999999}",
+        "{\"x\":tru}", "{\"x\":-}", "{\"x\":\"a}", "{\"x\":\"a\\\"", "{\"x\":\"\u{1}\"}", "{\"x\":{\"y\":1,}}",
+        "{\"x\":{\"y\" 1}}", "{\"x\":{1:1}}", "{\"x\":\"\\", "{\"count\":99999999999999999999}",
     ])
     func whatIsNoReplyIsCorruptAtAPlace(_ text: String) {
         let error = #expect(throws: StoreError.self) { try Self.read(text) }

@@ -1,5 +1,6 @@
 #if HTTP
 public import StoresCore
+import StoresHTTP
 
 /// Qdrant's collections over REST: `registry.register(StoresQdrant.self)`, then `STORE_VECTOR=qdrant`.
 ///

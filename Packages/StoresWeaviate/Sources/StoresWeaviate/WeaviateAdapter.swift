@@ -1,5 +1,6 @@
 #if HTTP
 public import StoresCore
+import StoresHTTP
 
 /// Weaviate's collections over REST and GraphQL: `registry.register(StoresWeaviate.self)`, then
 /// `STORE_VECTOR=weaviate`.

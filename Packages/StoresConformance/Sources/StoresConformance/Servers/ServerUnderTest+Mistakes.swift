@@ -31,15 +31,15 @@ extension ServerUnderTest {
     }
 
     private static func thrown(
-        by calls: [(name: String, body: () async throws(StoreError) -> Void)]
+        by calls: [(name: String, body: () async throws -> Void)]
     ) async -> [Thrown] {
         var found: [Thrown] = []
         for call in calls {
-            do throws(StoreError) {
+            do {
                 try await call.body()
                 found.append((call.name, nil))
             } catch {
-                found.append((call.name, error))
+                found.append((call.name, error as? StoreError))
             }
         }
         return found

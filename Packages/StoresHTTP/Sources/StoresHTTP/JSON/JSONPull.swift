@@ -134,12 +134,28 @@ public struct JSONPull {
     /// Reads a value of any kind and forgets it.
     public mutating func skip() throws(StoreError) {
         switch peek() {
-        case UInt8(ascii: "{"): try object { pull, _ throws(StoreError) in try pull.skip() }
+        case UInt8(ascii: "{"): try skipObject()
         case UInt8(ascii: "["): try array { pull throws(StoreError) in try pull.skip() }
-        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "\""): try skipString()
         case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = try bool()
         case UInt8(ascii: "n"): guard takeNull() else { throw error("expected a value") }
         default: _ = try numeral()
+        }
+    }
+
+    private mutating func skipObject() throws(StoreError) {
+        try enter(UInt8(ascii: "{"), "an object")
+        if take(UInt8(ascii: "}")) { return leave() }
+        while true {
+            skipSpace()
+            try skipString()
+            skipSpace()
+            guard take(UInt8(ascii: ":")) else { throw error("expected ':'") }
+            try skip()
+            skipSpace()
+            if take(UInt8(ascii: ",")) { continue }
+            guard take(UInt8(ascii: "}")) else { throw error("expected ',' or '}'") }
+            return leave()
         }
     }
 
