@@ -81,7 +81,9 @@ class Peer:
                 return getattr(self, name)(*arguments, **({"waits": parameters.get("wait") == "true"}
                                                           if name in ("upsert", "delete", "index") else {}))
             except (ValueError, TypeError, IndexError) as error:
-                raise Refusal(400, f"Wrong input: {error}") from error
+                # The engine leaves a query of another length to numpy; these are the server's words.
+                text = "Vector dimension error" if "shapes" in str(error) else str(error)
+                raise Refusal(400, f"Wrong input: {text.removeprefix('Wrong input: ')}") from error
 
     def about(self):
         return {"title": "qdrant - vector search engine", "version": "1.19.0", "commit": "peer"}
