@@ -18,8 +18,8 @@ public enum StoresChroma: StoreAdapter {
     /// No `exactVectors`: under cosine Chroma keeps the normalised vector and its length. No `exactQuery`: the index is
     /// an HNSW graph. No `textQuery`: Chroma finds documents by substrings, and does not rank them.
     ///
-    /// - Parameter batchCount: What the server says that it takes; 5,461 in every version so far. A batch of 2,000 costs
-    ///   a record no more, and the next one can be under way.
+    /// - Parameter batchCount: What the server says that it takes; 5,461 in every version so far. A record costs no
+    ///   more in a batch of 2,000, beside which the next one can be under way.
     static func capabilities(batchCount: Int = 5461) -> TierCapabilities {
         TierCapabilities(
             [

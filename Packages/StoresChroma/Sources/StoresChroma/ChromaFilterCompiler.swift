@@ -5,9 +5,11 @@ import StoresHTTP
 /// A filter in Chroma's `where`.
 ///
 /// A value that stands under its field's own name is looked for there, see ``ChromaValue``, anything else among the
-/// terms and orders. Chroma wants exactly one field and one operator in an object, refuses an empty list, and has neither `not` nor
-/// `exists`; `$not_contains` is true of a record without the field. Its parser gives up past 128 levels, and SQLite
-/// past an expression of 1,000: long lists are cut into groups.
+/// terms and orders.
+///
+/// Chroma wants exactly one field and one operator in an object, refuses an empty list, and has neither `not` nor
+/// `exists`; `$not_contains` and `$ne` are true of a record without the field. Its parser gives up past 128 levels, and
+/// SQLite past an expression of 1,000: long lists are cut into groups.
 enum ChromaFilterCompiler {
     /// A condition that every record meets.
     static let everything = "{\"_stores_none\":{\"$ne\":\"\"}}"
