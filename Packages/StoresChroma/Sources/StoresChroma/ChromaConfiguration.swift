@@ -33,14 +33,14 @@ struct ChromaConfiguration {
         database = settings.string("CHROMA_DATABASE") ?? "default_database"
     }
 
-    /// The descriptions of what ``init(_:)`` reads (R3).
+    /// The descriptions of what ``init(_:)`` reads (R3), the certificate authorities last.
     static let settings: [SettingDescription] =
-        system.settings + [
+        system.settings.dropLast() + [
             SettingDescription(
                 "CHROMA_TENANT", .string, default: "default_tenant", example: "acme", summary: "Chroma's tenant."),
             SettingDescription(
                 "CHROMA_DATABASE", .string, default: "default_database", example: "docs",
                 summary: "The tenant's database."),
-        ]
+        ] + system.settings.suffix(1)
 }
 #endif
