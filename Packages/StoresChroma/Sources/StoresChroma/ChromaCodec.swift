@@ -115,7 +115,7 @@ enum ChromaCodec {
 
     /// Whether Chroma takes a field of this name, and it is none of this adapter's.
     static func isOwn(_ key: String) -> Bool {
-        !key.isEmpty && !key.hasPrefix("#") && !key.hasPrefix("$") && !key.hasPrefix(prefix) && !key.hasPrefix("chroma:")
+        !key.isEmpty && !["#", "$", prefix, "chroma:"].contains { key.hasPrefix($0) }
     }
 
     /// From the lowest bit: whether there is a document, since Chroma's own, once set, can be emptied and not removed;

@@ -35,7 +35,7 @@ struct ChromaConfiguration {
 
     /// The descriptions of what ``init(_:)`` reads (R3), the certificate authorities last.
     static let settings: [SettingDescription] =
-        system.settings.dropLast() + [
+        Array(system.settings.dropLast()) + [
             SettingDescription(
                 "CHROMA_TENANT", .string, default: "default_tenant", example: "acme", summary: "Chroma's tenant."),
             SettingDescription(
