@@ -115,7 +115,12 @@ enum ChromaCodec {
 
     /// Whether Chroma takes a field of this name, and it is none of this adapter's.
     static func isOwn(_ key: String) -> Bool {
-        !key.isEmpty && !["#", "$", prefix, "chroma:"].contains { key.hasPrefix($0) }
+        switch key.utf8.first {
+        case nil, UInt8(ascii: "#"), UInt8(ascii: "$"): false
+        case UInt8(ascii: "_"): !key.hasPrefix(prefix)
+        case UInt8(ascii: "c"): !key.hasPrefix("chroma:")
+        default: true
+        }
     }
 
     /// From the lowest bit: whether there is a document, since Chroma's own, once set, can be emptied and not removed;
