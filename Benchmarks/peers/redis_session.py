@@ -3,8 +3,8 @@
 redis_session.py URL
 Reads lines:
   tool COMMAND CLIENTS PIPELINE N   the seconds that redis-benchmark takes for N commands (GET, SET) of 100 bytes
-  asyncio TASKS N                   the seconds that N GETs of 100 bytes take from so many tasks of redis-py
-  loop N                            the seconds that N GETs of 100 bytes take one after the other in C
+  asyncio COMMAND TASKS N           the seconds that N of them take from so many tasks of redis-py
+  loop COMMAND N                    the seconds that N of them take one after the other in C
 redis-benchmark is looked for beside the server's own program, then on the PATH.
 """
 
@@ -49,18 +49,19 @@ def benchmark(command, clients, pipeline, count):
     return int(count) / rate
 
 
-def loop(count):
+def loop(name, count):
     command = [program, parts.hostname, str(parts.port or 6379), urllib.parse.unquote(parts.password or ""),
-               "bench:peer", count]
+               name, "bench:peer", count]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-async def tasks(count, total):
+async def tasks(name, count, total):
     client = redis.asyncio.Redis.from_url(url, max_connections=count)
+    value = b"x" * 100
 
     async def work(rounds):
         for _ in range(rounds):
-            await client.get("bench:peer")
+            await (client.get("bench:peer") if name == "GET" else client.set("bench:peer", value))
 
     await asyncio.gather(*(work(1) for _ in range(count)))
     start = time.perf_counter()
@@ -81,6 +82,6 @@ for line in sys.stdin:
     if words[0] == "tool":
         print(benchmark(*words[1:]), flush=True)
     elif words[0] == "loop":
-        print(loop(words[1]), flush=True)
+        print(loop(words[1], words[2]), flush=True)
     else:
-        print(asyncio.run(tasks(int(words[1]), int(words[2]))), flush=True)
+        print(asyncio.run(tasks(words[1], int(words[2]), int(words[3]))), flush=True)

@@ -29,7 +29,7 @@ public struct SocketInterest {
     }
 }
 
-/// Somebody who is served by a reactor. Both methods are called by whoever has its role, and by nobody else.
+/// Somebody who is served by a reactor. Both methods are called on its thread.
 @_spi(Sockets)
 public protocol SocketReactorMember: AnyObject, Sendable {
     /// Before each `poll`: does what is due, and says what to watch.
@@ -44,8 +44,8 @@ public protocol SocketReactorMember: AnyObject, Sendable {
 /// A thread rather than a dispatch source: a single task that waits for its reply gets it with one change of threads
 /// less, and a handful of descriptors is no work for `poll`.
 ///
-/// What the thread does it does in its *role*, a lock that it lets go while it waits. Who takes the role meanwhile may
-/// do the thread's work: a caller that is alone on a connection reads its reply itself, with no change of threads.
+/// Members are asked and told on its thread. One whose callers may do that work themselves, which saves them changes of
+/// threads, has a lock of its own for it.
 @_spi(Sockets)
 public final class SocketReactor: Sendable {
     private struct Inbox {
@@ -59,7 +59,6 @@ public final class SocketReactor: Sendable {
 
     private let waker: SocketWaker
     private let inbox = Mutex(Inbox())
-    private let role = Guarded(())
 
     /// Starts the thread.
     ///
@@ -75,18 +74,13 @@ public final class SocketReactor: Sendable {
         waker.wake()
     }
 
-    /// Runs the job in the role: on the thread, and once that has ended on the caller's.
+    /// Runs the job on the thread, and once that has ended on the caller's.
     public func post(_ job: @escaping @Sendable () -> Void) {
         let isStopped = inbox.withLock { inbox in
             if !inbox.isStopped { inbox.jobs.append(job) }
             return inbox.isStopped
         }
-        if isStopped { role.withLock { _ in job() } } else { waker.wake() }
-    }
-
-    /// Runs the body in the role if the thread is waiting, or else not at all.
-    public func borrow(_ body: () -> Void) {
-        _ = role.withLockIfAvailable { _ in body() }
+        if isStopped { job() } else { waker.wake() }
     }
 
     /// Serves a member, until it leaves.
@@ -117,17 +111,14 @@ public final class SocketReactor: Sendable {
         var members: [any SocketReactorMember] = []
         var polled: [pollfd] = []
         while true {
-            let next = role.withLock { _ in prepare(&members, &polled) }
-            guard case .wait(let wakeAt) = next else { return }
+            guard case .wait(let wakeAt) = prepare(&members, &polled) else { return }
             guard poll(&polled, nfds_t(polled.count), Self.milliseconds(until: wakeAt)) > 0 else { continue }
             if polled[0].revents != 0 { waker.drain() }
-            role.withLock { _ in
-                for (member, polled) in zip(members, polled.dropFirst()) where polled.revents != 0 {
-                    // An error or a hang-up shows itself to whoever reads.
-                    let canRead = polled.revents & Int16(POLLIN | POLLERR | POLLHUP | POLLNVAL) != 0
-                    let canWrite = polled.revents & Int16(POLLOUT | POLLERR | POLLHUP) != 0
-                    member.becameReady(canRead: canRead, canWrite: canWrite)
-                }
+            for (member, polled) in zip(members, polled.dropFirst()) where polled.revents != 0 {
+                // An error or a hang-up shows itself to whoever reads.
+                let canRead = polled.revents & Int16(POLLIN | POLLERR | POLLHUP | POLLNVAL) != 0
+                let canWrite = polled.revents & Int16(POLLOUT | POLLERR | POLLHUP) != 0
+                member.becameReady(canRead: canRead, canWrite: canWrite)
             }
         }
     }

@@ -38,9 +38,9 @@ final class RedisBlockingConnections: Sendable {
             return
         }
         // The server answers in time; the rest is for the way.
-        let context = CallContext(deadline: .after(timeout + .seconds(4)))
+        let deadline = Deadline.after(timeout + .seconds(4))
         do throws(StoreError) {
-            let outcome = try await connection.call(count: 1, context: context, encode)
+            let outcome = try await connection.call(count: 1, deadline: deadline.instant, encode)
             guard case .one(let value) = outcome else { throw .redisUnexpected("one command") }
             _ = try value.checked()
             give(back: connection)

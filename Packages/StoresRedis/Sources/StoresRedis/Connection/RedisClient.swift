@@ -68,7 +68,7 @@ final class RedisClient: Sendable {
         async throws(StoreError) -> RedisValue
     {
         if isCluster { return try await callCluster(place, context, encode) }
-        return try Self.one(try await single.call(count: 1, context: context, encode))
+        return try Self.one(try await single.call(count: 1, deadline: context.deadline.instant, encode))
     }
 
     /// Many commands in one round trip; each has a reply of its own, which may be an error.
@@ -78,7 +78,7 @@ final class RedisClient: Sendable {
     ) async throws(StoreError) -> [RedisValue] {
         guard count > 0 else { return [] }
         if isCluster { return try await callCluster(count, context, place, encode) }
-        let outcome = try await single.call(count: count, context: context) { writer in
+        let outcome = try await single.call(count: count, deadline: context.deadline.instant) { writer in
             for index in 0..<count { encode(index, &writer) }
         }
         return try Self.several(outcome)
@@ -173,7 +173,8 @@ final class RedisClient: Sendable {
         for index in 0..<count {
             let node = index == 0 ? single : try node(configuration.addresses[index])
             do throws(StoreError) {
-                let outcome = try await node.call(count: 1, context: patient(context, attempts: count - index)) {
+                let patience = patient(context, attempts: count - index)
+                let outcome = try await node.call(count: 1, deadline: patience) {
                     $0.command(1)
                     $0.word("INFO")
                 }
@@ -188,10 +189,10 @@ final class RedisClient: Sendable {
     }
 
     /// A server that is silent must not use up the time of the others.
-    private func patient(_ context: CallContext, attempts: Int) -> CallContext {
-        guard attempts > 1 else { return context }
+    private func patient(_ context: CallContext, attempts: Int) -> ContinuousClock.Instant {
+        guard attempts > 1 else { return context.deadline.instant }
         let patience = Deadline.after(min(context.deadline.remaining / 2, .seconds(2)))
-        return CallContext(deadline: min(context.deadline, patience), clock: context.clock, ids: context.ids)
+        return min(context.deadline, patience).instant
     }
 
     private func slot(of place: RedisPlace) -> Int {
@@ -231,7 +232,7 @@ final class RedisClient: Sendable {
         while redirections < Self.mostRedirections {
             let (target, isAsking) = (node, asks)
             let outcome = try await noting(target) { () async throws(StoreError) in
-                try await target.call(count: isAsking ? 2 : 1, context: context) { writer in
+                try await target.call(count: isAsking ? 2 : 1, deadline: context.deadline.instant) { writer in
                     if isAsking {
                         writer.command(1)
                         writer.word("ASKING")
@@ -303,7 +304,7 @@ final class RedisClient: Sendable {
         var value = RedisValue.null
         for byDigest in [true, false] {
             let outcome = try await noting(node) { () async throws(StoreError) in
-                try await node.call(count: isAsking ? 2 : 1, context: context) { writer in
+                try await node.call(count: isAsking ? 2 : 1, deadline: context.deadline.instant) { writer in
                     if isAsking {
                         writer.command(1)
                         writer.word("ASKING")
@@ -337,10 +338,11 @@ final class RedisClient: Sendable {
         ) { tasks in
             for group in groups.values {
                 let (node, bytes, indices) = (group.node, group.writer.bytes, group.indices)
+                let deadline = context.deadline.instant
                 tasks.addTask {
                     do throws(StoreError) {
                         let outcome = try await self.noting(node) { () async throws(StoreError) in
-                            try await node.call(count: indices.count, context: context) { $0.encoded(bytes) }
+                            try await node.call(count: indices.count, deadline: deadline) { $0.encoded(bytes) }
                         }
                         return (indices, .success(try Self.several(outcome)))
                     } catch {
@@ -412,7 +414,7 @@ final class RedisClient: Sendable {
                 // One that is silent must not use up the time of the others.
                 let short = patient(context, attempts: 2)
                 let value = try Self.one(
-                    try await node.call(count: 1, context: short) { writer in
+                    try await node.call(count: 1, deadline: short) { writer in
                         writer.command(2)
                         writer.word("CLUSTER")
                         writer.word("SLOTS")

@@ -131,7 +131,7 @@ extension RedisConnection {
         for continuation in parked { continuation.resume(returning: .failure(.redisClosed)) }
         await withUnsafeContinuation { continuation in
             reactor.post { [self] in
-                disconnect()
+                role.withLock { _ in disconnect() }
                 reactor.leave(self)
                 continuation.resume()
             }

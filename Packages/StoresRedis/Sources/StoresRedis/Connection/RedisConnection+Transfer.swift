@@ -1,4 +1,5 @@
 import StoresCore
+import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -10,14 +11,33 @@ import Glibc
 
 /// How bytes go out and come in. All of it in the reactor's role.
 extension RedisConnection {
-    /// Those who were answered together mostly ask again at once: they get a moment to do so, and go out together.
-    func gather() {
-        defer { delivered = 0 }
-        guard delivered >= 8 else { return }
-        let end = ContinuousClock.now + Self.gathering
-        repeat {
-            sched_yield()
-        } while state.withLock({ $0.pipeline.count }) < delivered / 2 && ContinuousClock.now < end
+    /// Sends everything there is, as far as the socket takes it.
+    ///
+    /// - Parameter last: Looks at the state when nothing is left, or when the socket takes no more.
+    func sendAll(_ stream: RedisStream, hasSent: inout Bool, _ last: (inout State, _ isBlocked: Bool) -> Void) {
+        var unparked: [Continuation] = []
+        while true {
+            let isBlocked = sent < sending.count && !sendInHand(stream)
+            let isDone = state.withLock { state -> Bool in
+                if !isBlocked {
+                    if state.pipeline.hasParked { unparked += state.pipeline.unpark() }
+                    if state.pipeline.hasUnsent {
+                        state.isSending = true
+                        sending = state.pipeline.takeUnsent(spare: spare)
+                        unsent.store(0, ordering: .relaxed)
+                        spare = []
+                        sent = 0
+                        return false
+                    }
+                    state.isSending = false
+                }
+                last(&state, isBlocked)
+                return true
+            }
+            if isDone { break }
+            hasSent = true
+        }
+        for continuation in unparked { continuation.resume(returning: .again) }
     }
 
     /// - Returns: Whether all that was in hand has gone out.
@@ -51,34 +71,43 @@ extension RedisConnection {
         fail(lost(stream, "writing failed", RedisSystemError(number: number)))
     }
 
-    func receive(_ stream: RedisStream) {
-        // A few times only: others want to be served as well.
-        for _ in 0..<(stream.isSecure ? .max : 16) {
+    /// - Parameters:
+    ///   - rounds: How often it reads: a few times only, since others want to be served as well.
+    ///   - most: How many bytes each time.
+    /// - Returns: Whether anything came, be it the end.
+    @discardableResult
+    func receive(_ stream: RedisStream, rounds: Int = 16, most: Int = .max) -> Bool {
+        let buffer = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(most))
+        for round in 0..<(stream.isSecure ? .max : rounds) {
             // What was read may have ended it.
-            if case .disconnected = step { return }
+            if case .disconnected = step { return true }
             switch stream.read(into: buffer) {
-            case .wouldBlock: return
-            case .closed: return fail(lost(stream, "the server closed the connection", nil))
+            case .wouldBlock: return round > 0
+            case .closed:
+                fail(lost(stream, "the server closed the connection", nil))
+                return true
             case .failed(let number):
-                return fail(lost(stream, "reading failed", RedisSystemError(number: number)))
+                fail(lost(stream, "reading failed", RedisSystemError(number: number)))
+                return true
             case .bytes(let count):
                 heardAt = nil
                 do throws(RedisProtocolError) {
                     try reader?.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                     try deliver()
                 } catch {
-                    return fail(.redisLost("what the server sent is no reply", error))
+                    fail(.redisLost("what the server sent is no reply", error))
+                    return true
                 }
-                if count < buffer.count, !stream.isSecure { return }
+                if count < buffer.count, !stream.isSecure { return true }
             }
         }
+        return true
     }
 
     func deliver() throws(RedisProtocolError) {
         guard case .ready = step else { return try greeted() }
         while let value = try reader?.next() { values.append(value) }
         guard !values.isEmpty else { return }
-        delivered += values.count
         var isUnexpected = false
         var isReadOnly = false
         state.withLock { state in

@@ -39,6 +39,8 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
         var isSending = false
         /// The reactor's thread will look at the pipeline without being woken.
         var isWaking = false
+        /// A task among the callers does the work of the reactor's thread, see `pump`.
+        var isPumped = false
         /// When the reactor's thread will look at the deadlines by itself.
         var looksAt: Instant?
         var solo = RedisSolo()
@@ -62,6 +64,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
     /// What `state.pipeline` has, for who chooses a connection.
     let unsent = Atomic<Int>(0)
     let state = Guarded(State())
+    let role = Guarded(())
 
     var step = Step.disconnected
     var reader: RedisReplyReader?
@@ -79,8 +82,13 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
     /// When bytes came last, or calls began to wait for some.
     var heardAt: Instant?
     var values: [RedisValue] = []
-    /// How many replies came since the thread sent last.
-    var delivered = 0
+    /// How many tasks have done the work of the reactor's thread: the last may, if any.
+    var pumps = 0
+    /// Turns of the task that does the work of the reactor's thread, and how many there were when that looked last.
+    var turns = 0
+    var turnsSeen = 0
+    var lookedAt = Instant.now
+    var lookout = RedisLookout()
     var answers: [(Continuation, RedisOutcome)] = []
     /// A caller does the work of the reactor's thread, which is waiting.
     var isBorrowed = false
@@ -88,8 +96,6 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
 
     /// How many unsent bytes there may be before callers wait for the server to take some.
     static let highWater = 4 << 20
-    /// How long the callers of a batch of replies have for their next calls.
-    static let gathering = Duration.microseconds(50)
     /// While there are calls, the reactor's thread looks after them at least this often.
     private static let round = Duration.seconds(1)
 
@@ -109,7 +115,10 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
     /// Sends `count` commands in one piece and waits for their replies.
     ///
     /// - Parameter encode: Writes the commands; called again when the connection was not ready at first.
-    func call(count: Int, context: CallContext, _ encode: @Sendable (inout RedisWriter) -> Void)
+    ///
+    /// In line, as is the node's: each asynchronous function by itself costs as much as the encoding.
+    @inline(__always)
+    func call(count: Int, deadline: Instant, _ encode: @Sendable (inout RedisWriter) -> Void)
         async throws(StoreError)
         -> RedisOutcome
     {
@@ -117,7 +126,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
         while true {
             let outcome = await withTaskCancellationHandler {
                 await withUnsafeContinuation { continuation in
-                    enter(ticket, continuation, context.deadline.instant, count, encode)
+                    enter(ticket, continuation, deadline, count, encode)
                 }
             } onCancel: {
                 leave(ticket)
@@ -179,13 +188,13 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
     /// Waits a moment for the reply of the only call there is, in the place of the reactor's thread.
     private func readAlone() {
         var isRead: Bool?
-        reactor.borrow {
+        role.withLockIfAvailable { _ in
             guard case .ready(let stream) = step else { return }
             let canRead = stream.socket.waitToRead(RedisSolo.patience)
             isRead = canRead
             guard canRead else { return }
             isBorrowed = true
-            becameReady(canRead: true, canWrite: false)
+            ready(canRead: true, canWrite: false)
             isBorrowed = false
         }
         let wakes = state.withLock { state in
@@ -213,7 +222,13 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
 
     // MARK: The reactor's thread
 
-    func prepare(_ now: Instant) -> SocketInterest {
+    func prepare(_ now: Instant) -> SocketInterest { role.withLock { _ in interest(now) } }
+
+    func becameReady(canRead: Bool, canWrite: Bool) {
+        role.withLock { _ in ready(canRead: canRead, canWrite: canWrite) }
+    }
+
+    private func interest(_ now: Instant) -> SocketInterest {
         expire(now)
         switch step {
         case .disconnected: return prepareDisconnected(now)
@@ -230,7 +245,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
         }
     }
 
-    func becameReady(canRead: Bool, canWrite: Bool) {
+    private func ready(canRead: Bool, canWrite: Bool) {
         switch step {
         case .disconnected, .resolving: break
         case .connecting(let socket, let rest):
@@ -243,7 +258,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
             if canRead { receive(stream) }
         case .ready(let stream):
             if canWrite { flush(stream) }
-            if canRead { receive(stream) }
+            if canRead, !pump() { receive(stream) }
         }
     }
 
@@ -260,7 +275,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
         giveUpAt = now + configuration.connectTimeout
         step = .resolving
         source.find { [self] result in
-            reactor.post { [self] in resolved(result, number) }
+            reactor.post { [self] in role.withLock { _ in resolved(result, number) } }
         }
         return prepareAttempt(now, SocketInterest())
     }
@@ -272,7 +287,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
         }
         if case .connecting(_, let rest) = step, !rest.isEmpty, let nextAddressAt, now >= nextAddressAt {
             connect(rest, after: nil)
-            return prepare(now)
+            return interest(now)
         }
         var interest = interest
         interest.wakeAt = giveUpAt.map { min($0, nextAddressAt ?? $0) }
@@ -288,36 +303,25 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
         if case .resolving = step { true } else { false }
     }
 
+<<<<<<< HEAD
     private func prepareReady(_ now: Instant, _ stream: RedisStream) -> SocketInterest {
         var interest = SocketInterest(descriptor: stream.descriptor, reads: true)
         var unparked: [Continuation] = []
+=======
+    private func prepareReady(_ now: Instant, _ stream: RedisStream) -> SocketInterest {
+        if let interest = preparePumped(now) { return interest }
+        var interest = SocketInterest(descriptor: stream.descriptor, reads: true)
+>>>>>>> e7ecd57 (Redis: a task among many callers reads their replies and sends their commands; its benchmark has SET too)
         var hasCalls = false
         var looksAgainAt: Instant?
-        gather()
-        while true {
-            let isBlocked = sent < sending.count && !sendInHand(stream)
-            let isDone = state.withLock { state -> Bool in
-                hasCalls = state.pipeline.hasCalls
-                state.isWaking = false
-                state.looksAt = state.pipeline.nextDeadline
-                interest.wakeAt = state.pipeline.nextDeadline
-                if isBlocked { return true }
-                if state.pipeline.hasParked { unparked += state.pipeline.unpark() }
-                guard state.pipeline.hasUnsent else {
-                    state.isSending = false
-                    looksAgainAt = state.solo.prepare(now, hasCalls: hasCalls)
-                    return true
-                }
-                state.isSending = true
-                sending = state.pipeline.takeUnsent(spare: spare)
-                unsent.store(0, ordering: .relaxed)
-                spare = []
-                sent = 0
-                return false
-            }
-            if isDone { break }
+        var hasSent = false
+        sendAll(stream, hasSent: &hasSent) { state, isBlocked in
+            hasCalls = state.pipeline.hasCalls
+            state.isWaking = false
+            state.looksAt = state.pipeline.nextDeadline
+            interest.wakeAt = state.pipeline.nextDeadline
+            if !isBlocked { looksAgainAt = state.solo.prepare(now, hasCalls: hasCalls) }
         }
-        for continuation in unparked { continuation.resume(returning: .again) }
         guard case .ready = step else { return prepareDisconnected(now) }
         interest.writes = sent < sending.count || stream.hasOutput
         if let looksAgainAt {

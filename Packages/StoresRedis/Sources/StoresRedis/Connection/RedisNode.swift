@@ -16,11 +16,12 @@ final class RedisNode: Sendable {
         }
     }
 
-    func call(count: Int, context: CallContext, _ encode: @Sendable (inout RedisWriter) -> Void)
+    @inline(__always)
+    func call(count: Int, deadline: ContinuousClock.Instant, _ encode: @Sendable (inout RedisWriter) -> Void)
         async throws(StoreError)
         -> RedisOutcome
     {
-        try await connection().call(count: count, context: context, encode)
+        try await connection().call(count: count, deadline: deadline, encode)
     }
 
     /// The first with room: the fewer connections, the larger the batches. The others are for when it is held up.
