@@ -26,7 +26,8 @@ enum RedisSession: Benchmark {
         var registry = AdapterRegistry()
         registry.register(StoresRedis.self)
         let environment = ["STORE_SESSION": "redis", "REDIS_URL": url, "REDIS_KEY_PREFIX": "bench:"]
-        let peer = try Peer("redis_session.py", [url])
+        let python = ProcessInfo.processInfo.environment["STORES_BENCH_REDIS_PYTHON"] ?? Settings.python
+        let peer = try Peer("redis_session.py", [url], python: python)
         defer { peer.stop() }
         return try await Stores.withOpen(registry: registry, environment: environment) { stores in
             let commands = try await stores.session.withNative(RedisCommands.self) { $0 }
@@ -51,7 +52,9 @@ enum RedisSession: Benchmark {
         try await store.set(sessionKeys.map { SessionWrite(key: $0, value: value, expiry: .never) }).throwIfFailed()
         for key in keys { _ = try await commands.send([setWord, key, text]) }
         let calls = [
-            Call(command: "GET", ours: "commands", isGated: true) { keep(try await commands.send([getWord, keys[$0]])) },
+            Call(command: "GET", ours: "commands", isGated: true) {
+                keep(try await commands.send([getWord, keys[$0]]))
+            },
             Call(command: "SET", ours: "commands", isGated: true) {
                 keep(try await commands.send([setWord, keys[$0], text]))
             },

@@ -83,8 +83,8 @@ struct ClusterTests {
                     if error.message.contains("loading") {
                         wasLoading = true
                         #expect(error.applied == .no)
+                        try await servers.wait(for: "loading:0", port, "info", "persistence")
                     }
-                    try await Task.sleep(for: .milliseconds(20))
                 }
             }
             #expect(wasLoading, "the server was never loading")

@@ -186,14 +186,14 @@ struct MovingTests {
             #expect(try await stores.event.read("a").events.map(\.id) == ["a0", "a1"])
             async let all = stores.event.readAll()
             async let saved = stores.event.saveRun("one", status: "done", state: [1], ifVersion: 1)
-            let early = try await result(within: .milliseconds(300)) {
-                try await stores.event.listRuns(status: "running")
+            await expectTimeout("a listing of what is out of reach") {
+                try await stores.event.listRuns(status: "running", deadline: $0)
             }
-            #expect(early == nil, "a listing of what is out of reach")
             // The index has arrived, and the events have not: who reads them there would skip them.
             try await move.carry(["\(key)g", "\(key)i"])
-            let skipping = try await result(within: .milliseconds(300)) { try await stores.event.readAll() }
-            #expect(skipping == nil, "events of streams that have not arrived: \(String(describing: skipping))")
+            await expectTimeout("events of streams that have not arrived") {
+                try await stores.event.readAll(deadline: $0)
+            }
             try await move.finish()
             #expect(try await all.events.map(\.id) == ["b0", "b1", "b2", "a0", "a1"])
             #expect(try await saved.version == 2)
@@ -205,20 +205,10 @@ struct MovingTests {
         }
     }
 
-    /// Nil when it was not done in time.
-    private func result<T: Sendable>(within: Duration, _ body: @escaping @Sendable () async throws -> T) async throws
-        -> T?
-    {
-        try await withThrowingTaskGroup(of: T?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                try await Task.sleep(for: within)
-                return nil
-            }
-            let first = try await group.next()
-            group.cancelAll()
-            return first ?? nil
-        }
+    /// What is away is waited for, up to the call's deadline.
+    private func expectTimeout<T>(_ what: Comment, _ body: (Deadline) async throws -> T) async {
+        let error = await #expect(throws: StoreError.self, what) { _ = try await body(.after(.milliseconds(300))) }
+        #expect(error?.code == .timeout, what)
     }
 
     @Test("A replica takes over, and calls and subscriptions go on", arguments: Server.all)
@@ -255,7 +245,7 @@ struct MovingTests {
                     isDone = true
                 } catch let error as StoreError {
                     #expect(error.code == .unavailable || error.code == .timeout, "\(error)")
-                    try await Task.sleep(for: .milliseconds(50))
+                    try await servers.wait(for: "role:master", replica, "info", "replication")
                 }
             }
             #expect(isDone, "no append succeeded after the failover")

@@ -29,15 +29,16 @@ extension RedisConnection {
     ///
     /// - Returns: Whether a task reads it.
     func pump() -> Bool {
-        let starts = state.withLock { state -> Bool? in
-            guard !state.isPumped else { return false }
-            guard state.pipeline.count >= Self.crowd else { return nil }
-            state.isPumped = true
-            state.isWaking = true
-            return true
+        var starts = false
+        let isPumped = state.withLock { state in
+            if !state.isPumped, state.pipeline.count >= Self.crowd {
+                state.isPumped = true
+                state.isWaking = true
+                starts = true
+            }
+            return state.isPumped
         }
-        guard let starts else { return false }
-        guard starts else { return true }
+        guard starts else { return isPumped }
         pumps &+= 1
         turns &+= 1
         let number = pumps
