@@ -303,15 +303,9 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
         if case .resolving = step { true } else { false }
     }
 
-<<<<<<< HEAD
-    private func prepareReady(_ now: Instant, _ stream: RedisStream) -> SocketInterest {
-        var interest = SocketInterest(descriptor: stream.descriptor, reads: true)
-        var unparked: [Continuation] = []
-=======
     private func prepareReady(_ now: Instant, _ stream: RedisStream) -> SocketInterest {
         if let interest = preparePumped(now) { return interest }
         var interest = SocketInterest(descriptor: stream.descriptor, reads: true)
->>>>>>> e7ecd57 (Redis: a task among many callers reads their replies and sends their commands; its benchmark has SET too)
         var hasCalls = false
         var looksAgainAt: Instant?
         var hasSent = false
