@@ -29,19 +29,7 @@ struct InMemoryEventState: Sendable {
         guard !events.isEmpty else { throw .invalidArgument("an append needs at least one event", resource: stream) }
         if let earlier = try duplicate(events, stream) { return earlier }
         let actual = streams[key]?.events.last?.revision
-        let holds =
-            switch expected {
-            case .any: true
-            case .noStream: actual == nil
-            case .exists: actual != nil
-            case .exact(let revision): actual == revision
-            }
-        guard holds else {
-            throw StoreError(
-                .conflict, "the stream is not where the append expects it: \(Self.describe(expected, actual))",
-                remedy: "read the stream again, decide anew, and append with its last revision", resource: stream,
-                applied: .no, conflict: .revision(expected: expected, actual: actual))
-        }
+        guard expected.isMet(by: actual) else { throw expected.conflict(with: actual, in: stream) }
         let first = (actual ?? -1) + 1
         var revision = first
         for event in events {
@@ -75,10 +63,7 @@ struct InMemoryEventState: Sendable {
                 firstRevision: first, lastRevision: last, position: stream.events[Int(last)].position,
                 isDeduplicated: true)
         }
-        throw StoreError(
-            .conflict, "some of the events are in the stream already, but not all of them in this order",
-            remedy: "give new events new ids, and repeat an append with exactly the events it had", resource: name,
-            applied: .no, conflict: .partialDuplicate)
+        throw .partialDuplicate(in: name)
     }
 
     func read(_ name: String, _ from: Int64?, _ direction: ReadDirection, _ limit: Int) -> StreamSlice {
@@ -153,13 +138,4 @@ struct InMemoryEventState: Sendable {
         return number
     }
 
-    private static func describe(_ expected: ExpectedRevision, _ actual: Int64?) -> String {
-        let found = actual.map { "its last revision is \($0)" } ?? "it does not exist"
-        return switch expected {
-        case .any: found
-        case .noStream: "it must not exist, and \(found)"
-        case .exists: "it must exist, and \(found)"
-        case .exact(let revision): "its last revision must be \(revision), and \(found)"
-        }
-    }
 }

@@ -30,35 +30,4 @@ struct KafkaAppend: Sendable {
                     + "max.message.bytes and KAFKA_MAX_MESSAGE_BYTES", resource: stream, applied: .no)
         }
     }
-
-    func holds(_ last: Int64?) -> Bool {
-        switch expected {
-        case .any: true
-        case .noStream: last == nil
-        case .exists: last != nil
-        case .exact(let revision): last == revision
-        }
-    }
-
-    func conflict(_ actual: Int64?) -> StoreError {
-        let found = actual.map { "its last revision is \($0)" } ?? "it does not exist"
-        let wanted =
-            switch expected {
-            case .any: "anything"
-            case .noStream: "that it does not exist"
-            case .exists: "that it exists"
-            case .exact(let revision): "its last revision to be \(revision)"
-            }
-        return StoreError(
-            .conflict, "the append expects \(wanted); \(found)",
-            remedy: "read the stream again, decide anew, and append with its last revision", resource: stream,
-            applied: .no, conflict: .revision(expected: expected, actual: actual))
-    }
-
-    var overlap: StoreError {
-        StoreError(
-            .conflict, "some of the events are in the stream already, but not all of them in this order",
-            remedy: "give new events new ids, and repeat an append with exactly the events it had", resource: stream,
-            applied: .no, conflict: .partialDuplicate)
-    }
 }

@@ -32,7 +32,9 @@ struct KafkaPlan {
         if let repeated = repetition(append, partition, known, ahead[key]) { return repeated }
         let last = ahead[key]?.last ?? known?.last ?? -1
         let actual = last < 0 ? nil : last
-        guard append.holds(actual) else { return .answer(.failure(append.conflict(actual))) }
+        guard append.expected.isMet(by: actual) else {
+            return .answer(.failure(append.expected.conflict(with: actual, in: append.stream)))
+        }
         let place = records.count
         records.append(
             (
@@ -71,13 +73,13 @@ struct KafkaPlan {
         // An append is contiguous: its repetition has the same ids in the same order, and nothing between them.
         guard let first = revisions[0], revisions.enumerated().allSatisfy({ $1 == first + Int64($0) }),
             let id = append.events.last.map({ KafkaKey($0.id) })
-        else { return .answer(.failure(append.overlap)) }
+        else { return .answer(.failure(.partialDuplicate(in: append.stream))) }
         let last = first + Int64(revisions.count) - 1
         if isAhead, let place = ahead?.places[id] {
             return .repeats(place.record, first: first, index: place.index, count: revisions.count)
         }
         guard let place = known?.ids[id], let entry = known?.entry(at: place.offset) else {
-            return .answer(.failure(append.overlap))
+            return .answer(.failure(.partialDuplicate(in: append.stream)))
         }
         let position = KafkaPlace(
             partition: partition, record: place.offset, index: place.index, of: Int(entry.count)

@@ -34,15 +34,6 @@ struct MongoAppend: Sendable {
         self.events = encoded.map(BSONValue.encoded)
     }
 
-    func holds(_ head: MongoCommit.Head) -> Bool {
-        switch expected {
-        case .any: true
-        case .noStream: head.revision == nil
-        case .exists: head.revision != nil
-        case .exact(let revision): head.revision == revision
-        }
-    }
-
     func document(_ number: Int64, _ place: (life: Int64, first: Int64)) -> BSONDocument {
         [
             "_id": .int64(number), "stream": .string(stream), "life": .int64(place.life),
@@ -56,21 +47,6 @@ struct MongoAppend: Sendable {
         AppendResult(
             firstRevision: first, lastRevision: first + Int64(ids.count) - 1,
             position: MongoCommit.position(number, ids.count - 1), isDeduplicated: false)
-    }
-
-    func conflict(_ actual: Int64?) -> StoreError {
-        let found = actual.map { "its last revision is \($0)" } ?? "it does not exist"
-        let wanted =
-            switch expected {
-            case .any: "anything"
-            case .noStream: "that it does not exist"
-            case .exists: "that it exists"
-            case .exact(let revision): "its last revision to be \(revision)"
-            }
-        return StoreError(
-            .conflict, "the append expects \(wanted); \(found)",
-            remedy: "read the stream again, decide anew, and append with its last revision", resource: stream,
-            applied: .no, conflict: .revision(expected: expected, actual: actual))
     }
 
     /// What the same append returned before; nil when none of its events is there.
@@ -102,9 +78,6 @@ struct MongoAppend: Sendable {
             return AppendResult(
                 firstRevision: first, lastRevision: first + Int64(ids.count) - 1, position: last, isDeduplicated: true)
         }
-        throw StoreError(
-            .conflict, "some of the events are in the stream already, but not all of them in this order",
-            remedy: "give new events new ids, and repeat an append with exactly the events it had", resource: stream,
-            applied: .no, conflict: .partialDuplicate)
+        throw .partialDuplicate(in: stream)
     }
 }

@@ -50,16 +50,16 @@ final class MongoAppender: Sendable {
             var head: MongoCommit.Head
             if let ahead = heads[stream] {
                 // Of an earlier one of this batch, which is not there yet: what does not follow it waits.
-                guard item.holds(ahead) else { continue }
+                guard item.expected.isMet(by: ahead.revision) else { continue }
                 head = ahead
-            } else if let known = memory.withLock({ $0.heads[stream] }), item.holds(known) {
+            } else if let known = memory.withLock({ $0.heads[stream] }), item.expected.isMet(by: known.revision) {
                 head = known
             } else {
                 head = try self.head(item.stream, connection)
-                if !item.holds(head) {
+                if !item.expected.isMet(by: head.revision) {
                     results[index] = Result { () throws(StoreError) in
                         guard let earlier = try item.earlier(head, connection) else {
-                            throw item.conflict(head.revision)
+                            throw item.expected.conflict(with: head.revision, in: item.stream)
                         }
                         return earlier
                     }

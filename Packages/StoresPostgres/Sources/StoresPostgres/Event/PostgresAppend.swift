@@ -35,18 +35,7 @@ struct PostgresAppend: Sendable {
 
     /// - Parameter actual: The stream's last revision; nil when it does not exist.
     func check(actual: Int64?) throws(StoreError) {
-        let isMet =
-            switch expected {
-            case .any: true
-            case .noStream: actual == nil
-            case .exists: actual != nil
-            case .exact(let revision): actual == revision
-            }
-        guard !isMet else { return }
-        throw StoreError(
-            .conflict, "the stream is \(actual.map { "at revision \($0)" } ?? "not there"); expected \(expected)",
-            remedy: "read the stream's new events, decide again, and append with its last revision",
-            resource: stream, applied: .no, conflict: .revision(expected: expected, actual: actual))
+        guard expected.isMet(by: actual) else { throw expected.conflict(with: actual, in: stream) }
     }
 
     /// Where these events are, when all of them are there, in this order.
@@ -58,10 +47,7 @@ struct PostgresAppend: Sendable {
             found.count == events.count
             && zip(found, found.dropFirst()).allSatisfy { $0.revision + 1 == $1.revision }
         guard isWhole, let first = found.first, let last = found.last else {
-            throw StoreError(
-                .conflict, "some of the events are in the stream already, or in another order",
-                remedy: "append the same events again as they were, or events with new ids", resource: stream,
-                applied: .no, conflict: .partialDuplicate)
+            throw .partialDuplicate(in: stream)
         }
         return AppendResult(
             firstRevision: first.revision, lastRevision: last.revision, position: last.position.position,

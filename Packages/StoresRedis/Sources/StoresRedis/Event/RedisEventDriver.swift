@@ -64,11 +64,8 @@ final class RedisEventDriver: EventDriver {
             return AppendResult(
                 firstRevision: first, lastRevision: last, position: Position(position), isDeduplicated: word == "again")
         case "partial":
-            throw StoreError(
-                .conflict, "some of the events are in the stream already, but not all of them in this order",
-                remedy: "give new events new ids, and repeat an append with exactly the events it had",
-                resource: stream, applied: .no, conflict: .partialDuplicate)
-        default: throw Self.conflict(stream, expected, parts.last?.integer)
+            throw .partialDuplicate(in: stream)
+        default: throw expected.conflict(with: parts.last?.integer, in: stream)
         }
     }
 
@@ -96,21 +93,6 @@ final class RedisEventDriver: EventDriver {
             }
             guard reply == .integer(1) else { return }
         }
-    }
-
-    private static func conflict(_ stream: String, _ expected: ExpectedRevision, _ actual: Int64?) -> StoreError {
-        let found = actual.map { "its last revision is \($0)" } ?? "it does not exist"
-        let wanted =
-            switch expected {
-            case .any: "anything"
-            case .noStream: "that it does not exist"
-            case .exists: "that it exists"
-            case .exact(let revision): "its last revision to be \(revision)"
-            }
-        return StoreError(
-            .conflict, "the append expects \(wanted); \(found)",
-            remedy: "read the stream again, decide anew, and append with its last revision", resource: stream,
-            applied: .no, conflict: .revision(expected: expected, actual: actual))
     }
 
     func read(_ stream: String, from: Int64?, direction: ReadDirection, limit: Int, context: CallContext)

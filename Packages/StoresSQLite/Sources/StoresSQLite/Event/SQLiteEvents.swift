@@ -23,8 +23,10 @@ struct SQLiteEvents {
         throws(StoreError) -> AppendResult
     {
         let known = try stream(name)
-        if let known, let result = try original(events, known) { return result }
-        try check(expected, known?.lastRevision, name)
+        if let known, let result = try original(events, known, name) { return result }
+        guard expected.isMet(by: known?.lastRevision) else {
+            throw expected.conflict(with: known?.lastRevision, in: name)
+        }
         var revision = known?.lastRevision ?? -1
         let streamID: Int64
         if let known {
@@ -64,7 +66,9 @@ struct SQLiteEvents {
     }
 
     /// Where these events are, when all of them are there, in this order; nil when none is.
-    private func original(_ events: [NewEvent], _ stream: Stream) throws(StoreError) -> AppendResult? {
+    private func original(_ events: [NewEvent], _ stream: Stream, _ name: String) throws(StoreError)
+        -> AppendResult?
+    {
         var found: [(revision: Int64, position: Int64)] = []
         for event in events {
             let place = try connection.first(
@@ -77,31 +81,10 @@ struct SQLiteEvents {
         let isWhole =
             found.count == events.count
             && zip(found, found.dropFirst()).allSatisfy { $0.revision + 1 == $1.revision }
-        guard isWhole else {
-            throw StoreError(
-                .conflict, "some of the events are in the stream already, or in another order",
-                remedy: "append the same events again as they were, or events with new ids", applied: .no,
-                conflict: .partialDuplicate)
-        }
+        guard isWhole else { throw .partialDuplicate(in: name) }
         return AppendResult(
             firstRevision: first.revision, lastRevision: last.revision, position: Self.position(last.position),
             isDeduplicated: true)
-    }
-
-    private func check(_ expected: ExpectedRevision, _ actual: Int64?, _ name: String) throws(StoreError) {
-        let isMet =
-            switch expected {
-            case .any: true
-            case .noStream: actual == nil
-            case .exists: actual != nil
-            case .exact(let revision): actual == revision
-            }
-        guard !isMet else { return }
-        throw StoreError(
-            .conflict,
-            "the stream is \(actual.map { "at revision \($0)" } ?? "not there"); expected \(expected)",
-            remedy: "read the stream's new events, decide again, and append with its last revision",
-            resource: name, applied: .no, conflict: .revision(expected: expected, actual: actual))
     }
 
     static let columns =
