@@ -44,6 +44,32 @@ struct FaultTests {
         }
     }
 
+    /// Whose task waits for its own answers watches the connection itself: its end is seen before the next call is sent.
+    @Test func aLoneWriteAfterTheSessionsEndGoesToAnother() async throws {
+        try await TestServer.with { admin in
+            let name = "victim-\(UUID().uuidString)"
+            let victim = try TestServer.backend(schema: admin.pool.schema) {
+                $0.parameters["application_name"] = name
+            }
+            try await victim.start(context: TestServer.context())
+            for _ in 0..<20 {
+                for _ in 0..<20 {
+                    _ = try await victim.pool.query("SELECT 1", .read, deadline: .after(.seconds(10)))
+                }
+                #expect(try await terminateOthers(admin, name) >= 1)
+                try await TestServer.until("they are gone") {
+                    let rows = try await admin.pool.query(
+                        "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", [.text(name)], .read,
+                        deadline: .after(.seconds(10)))
+                    return try rows.first?.int(0) == 0
+                }
+                let rows = try await victim.pool.query("SELECT 5::bigint", .write, deadline: .after(.seconds(10)))
+                #expect(try rows.first?.int(0) == 5)
+            }
+            await victim.shutdown()
+        }
+    }
+
     /// Sessions end again and again under load: no task hangs, no acknowledged append is lost, none is there twice.
     @Test func sessionsThatEndUnderLoadLoseNothing() async throws {
         try await TestServer.with { admin in

@@ -144,14 +144,16 @@ final class Bench: Sendable {
                 case .run(let id): try await stores.event.deleteRun(id)
                 case .artifacts(let keys): _ = try await stores.artifact.delete(keys)
                 case .keys(let keys):
-                    if tier == .session { try await stores.session.delete(keys) }
+                    if tier != .artifact { try await stores.session.delete(keys) }
                 }
             }
         }
-        if tier == .memory {
+        // A transaction may have written to tiers besides the case's own.
+        let tiers: Set<Tier> = declares(.sharedTransactions(tier)) ? subject.tiers : [tier]
+        if tiers.contains(.memory) {
             await attempt { try await stores.memory.forget(scope: Scope([root])) }
         }
-        if tier == .session {
+        if tiers.contains(.session) {
             await attempt { try await stores.session.delete(prefix: root) }
         }
         if tier == .artifact {

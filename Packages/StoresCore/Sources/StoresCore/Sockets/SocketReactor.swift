@@ -83,9 +83,11 @@ public final class SocketReactor: Sendable {
         if isStopped { job() } else { waker.wake() }
     }
 
-    /// Serves a member, until it leaves.
+    /// Serves a member, until it leaves; not at all once the thread is told to end.
     public func join(_ member: any SocketReactorMember) {
-        inbox.withLock { $0.joining.append(member) }
+        inbox.withLock { inbox in
+            if !inbox.isStopped { inbox.joining.append(member) }
+        }
         waker.wake()
     }
 

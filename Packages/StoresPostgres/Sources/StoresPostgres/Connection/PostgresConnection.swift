@@ -11,7 +11,7 @@ import Synchronization
 /// when those are answered: few large batches instead of many small ones. The server would not have begun with them
 /// earlier.
 ///
-/// `@unchecked Sendable`: all `var` are used under `lock`, those of the inbox under its own; `seenUses` is the reactor's.
+/// `@unchecked Sendable`: all `var` are used under `lock`, those of the inbox under its own; `seenUses` and `seenAt` are the reactor's.
 final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     private struct Inbox {
         var requests: [PostgresRequest] = []
@@ -49,6 +49,9 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     /// Requests whose own task waits for the answer. While they go on, nobody else has to watch.
     private let soloUses = Atomic<Int>(0)
     private var seenUses = 0
+    private var seenAt = ContinuousClock.now
+    /// libpq may drop its own at the end, while the reactor looks.
+    private let socket: Int32
     private let inbox = Guarded(Inbox())
     private let load = Atomic<Int>(0)
     /// What the server has yet to answer, also where nobody waits for it any more.
@@ -75,6 +78,7 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
         self.onClose = onClose
         self.onNotify = onNotify
         serverVersion = handle.serverVersion
+        socket = handle.socket
     }
 
     /// Requests that wait or are under way. One that the server has been busy with for long weighs more than any crowd,
@@ -136,6 +140,7 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     private func sendAlone(_ request: PostgresRequest) -> Bool {
         var arrived = Arrived()
         let isSent = lock.withLockIfAvailable { _ -> Bool in
+            lookAround(&arrived)
             guard isOpen, !isLent, pipeline.isIdle else { return false }
             let isFree = inbox.withLock { inbox in
                 guard !inbox.isAwaited else { return false }
@@ -143,8 +148,6 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
                 return true
             }
             guard isFree else { return false }
-            // Nothing is to come: it is the connection's end, or a word about it.
-            if solo.isActive, handle.hasInput { endSolo() }
             send([request])
             arm(request.deadline)
             if isOpen, !pipeline.isIdle, solo.enter() { awaitAlone(&arrived) }
@@ -154,6 +157,14 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
         }
         deliver(arrived)
         return isSent ?? false
+    }
+
+    /// Under the lock: nobody watches, and something is to be read although nothing is under way. It is the connection's
+    /// end, or a word about it.
+    private func lookAround(_ arrived: inout Arrived) {
+        guard solo.isActive, isOpen, !isLent, pipeline.isIdle, handle.hasInput else { return }
+        endSolo()
+        for _ in 0..<3 where isOpen && handle.hasInput { receive(&arrived) }
     }
 
     /// Under the lock: the answer to the only request there is, read by the task that waits for it.
@@ -173,14 +184,24 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     /// Under the lock: the reactor watches again.
     private func endSolo() {
         solo.end()
-        guard isOpen, watched.exchange(Watched.reads, ordering: .acquiringAndReleasing) == Watched.nothing else {
-            return
-        }
+        guard isOpen, watchAgain() else { return }
         reactor.wake()
     }
 
+    /// Under the lock. Whoever wants to write wants to read as well, and stays.
+    private func watchAgain() -> Bool {
+        watched.compareExchange(
+            expected: Watched.nothing, desired: Watched.reads, ordering: .acquiringAndReleasing
+        ).exchanged
+    }
+
     private func drain() {
-        lock.withLock { _ in drainInbox() }
+        var arrived = Arrived()
+        lock.withLock { _ in
+            lookAround(&arrived)
+            drainInbox()
+        }
+        deliver(arrived)
     }
 
     /// Sends what has gathered, unless something is under way that is soon answered: the end of that drains it.
@@ -273,20 +294,18 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
         if bits == Watched.nothing {
             // Its tasks wait themselves, or it is lent. After a rest it is watched again, to learn of its end.
             let uses = soloUses.load(ordering: .relaxed)
-            if uses == seenUses {
+            if uses != seenUses { seenAt = now }
+            if uses == seenUses, now - seenAt >= PostgresSolo.rest {
                 _ = lock.withLockIfAvailable { _ in
-                    if isOpen, !isLent {
-                        solo.end()
-                        watched.store(Watched.reads, ordering: .releasing)
-                    }
+                    if isOpen, !isLent, watchAgain() { solo.end() }
                 }
                 bits = watched.load(ordering: .acquiring)
             }
             seenUses = uses
-            if bits == Watched.nothing { wakeAt = now + PostgresSolo.rest }
+            if bits == Watched.nothing { wakeAt = max(seenAt + PostgresSolo.rest, now + .milliseconds(1)) }
         }
         return SocketInterest(
-            descriptor: handle.socket, reads: bits != Watched.nothing, writes: bits == Watched.both, wakeAt: wakeAt)
+            descriptor: socket, reads: bits != Watched.nothing, writes: bits == Watched.both, wakeAt: wakeAt)
     }
 
     func becameReady(canRead: Bool, canWrite: Bool) {
@@ -294,7 +313,8 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
         lock.withLock { _ in
             guard isOpen, !isLent else { return }
             if canWrite { flush() }
-            if canRead { receive(&arrived) }
+            // Also where nothing new came: libpq reads when it cannot write.
+            receive(&arrived)
         }
         deliver(arrived)
     }

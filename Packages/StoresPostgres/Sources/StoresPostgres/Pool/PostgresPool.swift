@@ -13,6 +13,8 @@ public final class PostgresPool: Sendable {
     let logger: Logger
     private let connect: PQConnect
     private let state: Guarded<State>
+    /// All that are open, also those that are leased or out of service.
+    private let all = Mutex<[UInt64: PostgresConnection]>([:])
     /// Made with the first connection.
     private let reactor = Mutex<SocketReactor?>(nil)
     private let known = Mutex(Known())
@@ -304,6 +306,7 @@ public final class PostgresPool: Sendable {
 
     private func reactorInUse() throws(StoreError) -> SocketReactor {
         try reactor.withLock { reactor throws(StoreError) in
+            if isClosed.load(ordering: .acquiring) { throw closedError }
             if let reactor { return reactor }
             let made = try SocketReactor(label: "stores.postgres.sockets")
             reactor = made
@@ -323,9 +326,12 @@ public final class PostgresPool: Sendable {
         let connection = PostgresConnection(
             id: id, handle: handle, queue: queue, reactor: try reactorInUse()
         ) { [weak self] connection in
-            self?.state.withLock { $0.closed(connection) }
+            guard let self else { return }
+            state.withLock { $0.closed(connection) }
+            all.withLock { $0[connection.id] = nil }
         }
         try connection.start()
+        all.withLock { $0[id] = connection }
         return connection
     }
 
@@ -395,8 +401,9 @@ public final class PostgresPool: Sendable {
         perform(state.withLock { $0.close() }, Deadline.after(.zero))
     }
 
-    /// After ``close()``: waits for the thread's end.
+    /// After ``close()``, when calls have had their time: ends those that still go on, and the connections' thread.
     func end() async {
+        for connection in all.withLock({ Array($0.values) }) { connection.close() }
         await reactor.withLock { $0 }?.stop()
     }
 
