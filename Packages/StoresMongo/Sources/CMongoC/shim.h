@@ -76,10 +76,16 @@ static inline mongoc_client_pool_t *stores_mongo_pool(
     return pool;
 }
 
+typedef enum stores_mongo_kind {
+    STORES_MONGO_READ = 0,   // with the read concern of the URL, if it has one
+    STORES_MONGO_WRITE = 1,  // with the write concern of the URL
+    STORES_MONGO_PLAIN = 2,  // as it is: many commands refuse a concern
+} stores_mongo_kind;
+
 // Runs a command. The reply, which may be there after a failure too, is the caller's: stores_mongo_free.
 static inline bool stores_mongo_command(
     mongoc_client_t *client, const char *database, const uint8_t *bytes, size_t count, const uint8_t *options,
-    size_t option_count, bool writes, uint8_t **reply, size_t *reply_count, stores_mongo_failure *failure) {
+    size_t option_count, stores_mongo_kind kind, uint8_t **reply, size_t *reply_count, stores_mongo_failure *failure) {
     bson_t command, opts, answer;
     bson_error_t error = {0};
     *reply = NULL;
@@ -88,9 +94,18 @@ static inline bool stores_mongo_command(
         failure->cause = STORES_MONGO_ARGUMENT;
         return false;
     }
-    bool succeeded = writes
-        ? mongoc_client_write_command_with_opts(client, database, &command, &opts, &answer, &error)
-        : mongoc_client_read_command_with_opts(client, database, &command, NULL, &opts, &answer, &error);
+    bool succeeded = false;
+    switch (kind) {
+    case STORES_MONGO_READ:
+        succeeded = mongoc_client_read_command_with_opts(client, database, &command, NULL, &opts, &answer, &error);
+        break;
+    case STORES_MONGO_WRITE:
+        succeeded = mongoc_client_write_command_with_opts(client, database, &command, &opts, &answer, &error);
+        break;
+    case STORES_MONGO_PLAIN:
+        succeeded = mongoc_client_command_simple(client, database, &command, NULL, &answer, &error);
+        break;
+    }
     if (!succeeded) stores_mongo_translate(&error, failure);
     uint32_t length = 0;
     *reply = bson_destroy_with_steal(&answer, true, &length);

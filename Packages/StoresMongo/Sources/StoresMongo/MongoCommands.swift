@@ -8,7 +8,7 @@ public import StoresCore
 public struct MongoCommands: Sendable {
     let clients: MongoClients
 
-    /// Runs a command, and returns the server's reply.
+    /// Runs a command, and returns the server's reply. It is sent as it is: a concern that it is to have is in it.
     ///
     /// - Parameters:
     ///   - command: BSON, whose first field names the command.
@@ -25,7 +25,7 @@ public struct MongoCommands: Sendable {
             (connection) throws(StoreError) in
             var connection = connection
             if let database { connection.database = database }
-            return try connection.write(document).encoded
+            return try connection.runPlain(document).encoded
         }
     }
 }

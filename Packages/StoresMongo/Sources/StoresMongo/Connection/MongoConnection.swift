@@ -25,19 +25,28 @@ struct MongoConnection {
     // MARK: Commands
 
     /// Runs a command that reads, or sets something up.
-    func run(_ command: BSONDocument) throws(StoreError) -> BSONDocument { try send(command, writes: false) }
-
-    /// Runs a command that writes; the write concern is that of the URL, or `majority`.
-    func write(_ command: BSONDocument) throws(StoreError) -> BSONDocument { try send(command, writes: true) }
-
-    private func send(_ command: BSONDocument, writes: Bool) throws(StoreError) -> BSONDocument {
-        var command = command
-        command["maxTimeMS"] = .int64(Int64(max(1, deadline.remainingMilliseconds)))
-        return try send(command, [:], writes: writes)
+    func run(_ command: BSONDocument) throws(StoreError) -> BSONDocument {
+        try send(bounded(command), STORES_MONGO_READ)
     }
 
-    private func send(_ command: BSONDocument, _ options: BSONDocument, writes: Bool) throws(StoreError)
-        -> BSONDocument
+    /// Runs a command that writes; the write concern is that of the URL, or `majority`.
+    func write(_ command: BSONDocument) throws(StoreError) -> BSONDocument {
+        try send(bounded(command), STORES_MONGO_WRITE)
+    }
+
+    /// Runs a command of the caller's own, without concerns of ours.
+    func runPlain(_ command: BSONDocument) throws(StoreError) -> BSONDocument {
+        try send(bounded(command), STORES_MONGO_PLAIN)
+    }
+
+    private func bounded(_ command: BSONDocument) -> BSONDocument {
+        var command = command
+        command["maxTimeMS"] = .int64(Int64(max(1, deadline.remainingMilliseconds)))
+        return command
+    }
+
+    private func send(_ command: BSONDocument, _ kind: stores_mongo_kind, _ options: BSONDocument = [:])
+        throws(StoreError) -> BSONDocument
     {
         if deadline.hasPassed { throw .timeout("the command", applied: .no) }
         let bytes = command.encoded
@@ -46,10 +55,9 @@ struct MongoConnection {
         var count = 0
         var failure = stores_mongo_failure()
         let succeeded = stores_mongo_command(
-            client, database, bytes, bytes.count, options, options.count, writes, &reply, &count,
-            &failure)
+            client, database, bytes, bytes.count, options, options.count, kind, &reply, &count, &failure)
         defer { if let reply { stores_mongo_free(reply) } }
-        guard succeeded else { throw .mongo(failure, writes: writes, configuration) }
+        guard succeeded else { throw .mongo(failure, writes: kind != STORES_MONGO_READ, configuration) }
         return try BSONDocument(decoding: UnsafeRawBufferPointer(start: reply, count: count))
     }
 
@@ -94,7 +102,7 @@ struct MongoConnection {
         ]
         if let fields { command["projection"] = .document(fields) }
         let options: BSONDocument = readsMajority ? ["readConcern": ["level": "majority"]] : [:]
-        return try send(command, options, writes: false)["cursor"]?.document?["firstBatch"]?.array?.first?.document
+        return try send(command, STORES_MONGO_READ, options)["cursor"]?.document?["firstBatch"]?.array?.first?.document
     }
 
     func find(
