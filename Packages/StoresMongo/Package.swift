@@ -50,11 +50,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StoresMongoTests",
-            dependencies: [
-                "StoresMongo",
-                .product(name: "StoresCore", package: "StoresCore"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
+            dependencies: ["StoresMongo", .product(name: "StoresCore", package: "StoresCore")],
             swiftSettings: settings
         ),
     ],
