@@ -156,8 +156,8 @@ enum ChromaCodec {
     static func fields(_ pull: inout JSONPull, include: VectorInclude) throws(StoreError) -> Fields {
         var fields = Fields()
         guard !pull.takeNull() else { return fields }
+        let start = pull
         var isOurs = false
-        var natural: Metadata = [:]
         try pull.object { pull, key throws(StoreError) in
             switch key {
             case metadataKey where include.contains(.metadata):
@@ -171,12 +171,15 @@ enum ChromaCodec {
             case placeKey:
                 fields.hasDocument = try pull.int() & 1 == 1
                 isOurs = true
-            case _ where key.hasPrefix(prefix): try pull.skip()
-            case _ where include.contains(.metadata): natural[key] = try pull.value()
             default: try pull.skip()
             }
         }
-        if !isOurs { fields.metadata = natural }
+        guard !isOurs, include.contains(.metadata) else { return fields }
+        // Another client wrote it: once more, for the metadata as they are.
+        pull = start
+        try pull.object { pull, key throws(StoreError) in
+            if key.hasPrefix(prefix) { try pull.skip() } else { fields.metadata[key] = try pull.value() }
+        }
         return fields
     }
 }
