@@ -33,13 +33,14 @@ struct PumpTests {
     func lookout() {
         var lookout = RedisLookout()
         var attempts = 0
-        for _ in 0..<10_000 where lookout.isWorthIt {
+        for _ in 0..<10_000 where lookout.isWorthIt() {
             attempts += 1
             lookout.ended(false)
         }
         #expect(attempts > 2 && attempts < 20)
-        while !lookout.isWorthIt {}
+        while !lookout.isWorthIt() {}
         lookout.ended(true)
-        #expect(lookout.isWorthIt)
+        let isWorthIt = lookout.isWorthIt()
+        #expect(isWorthIt)
     }
 }

@@ -75,7 +75,7 @@ extension RedisConnection {
     ///
     /// - Returns: Whether there is something to do.
     private func lookOut(_ stream: RedisStream) -> Bool {
-        guard lookout.isWorthIt, state.withLock({ $0.pipeline.hasCalls }) else { return false }
+        guard lookout.isWorthIt(), state.withLock({ $0.pipeline.hasCalls }) else { return false }
         let end = Instant.now + Self.moment
         repeat {
             sched_yield()

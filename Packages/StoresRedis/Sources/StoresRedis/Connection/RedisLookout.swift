@@ -4,12 +4,10 @@ struct RedisLookout {
     private var skips = 0
 
     /// To be asked once for each attempt.
-    var isWorthIt: Bool {
-        mutating get {
-            guard skips > 0 else { return true }
-            skips -= 1
-            return false
-        }
+    mutating func isWorthIt() -> Bool {
+        guard skips > 0 else { return true }
+        skips -= 1
+        return false
     }
 
     mutating func ended(_ isFound: Bool) {
