@@ -1,4 +1,4 @@
-import StoresCore
+@_spi(Sockets) import StoresCore
 import Testing
 
 @testable import StoresRedis
@@ -10,7 +10,7 @@ struct PumpTests {
     func late() async throws {
         let configuration = try RedisConfiguration(
             Settings(RedisConfiguration.settings(.redis)) { _ in nil }, flavor: .redis)
-        let reactor = try RedisReactor()
+        let reactor = try SocketReactor(label: "stores.redis.test")
         let source = RedisFixedAddress(.tcp(host: "127.0.0.1", port: 1))
         let connection = RedisConnection(configuration, source: source, reactor: reactor)
         connection.role.withLock { _ in
