@@ -1,4 +1,4 @@
-import StoresCore
+@_spi(Sockets) import StoresCore
 import Synchronization
 
 /// How a connection comes and goes. All of it but `close` in the reactor's role.

@@ -287,7 +287,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
         }
         if case .connecting(_, let rest) = step, !rest.isEmpty, let nextAddressAt, now >= nextAddressAt {
             connect(rest, after: nil)
-            return interest(now)
+            return self.interest(now)
         }
         var interest = interest
         interest.wakeAt = giveUpAt.map { min($0, nextAddressAt ?? $0) }
