@@ -211,7 +211,8 @@ extension KafkaServerTests {
                 // The peer keeps nothing: its topics begin anew.
                 try services("kill")
                 try services("start")
-                try peer.send("create \(topic) 1")
+                // Refused where the store has made it by asking for it; with four partitions, of which it knows the first.
+                try? peer.send("create \(topic) 1")
                 var ids: [String] = []
                 for attempt in 0..<40 where ids.isEmpty {
                     do {
