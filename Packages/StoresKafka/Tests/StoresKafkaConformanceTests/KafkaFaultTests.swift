@@ -211,7 +211,7 @@ extension KafkaServerTests {
                 // The peer keeps nothing: its topics begin anew.
                 try services("kill")
                 try services("start")
-                // Refused where the store has made it by asking for it; with four partitions, of which it knows the first.
+                // Refused where the store made it by asking for it: with four partitions, of which it knows the first.
                 try? peer.send("create \(topic) 1")
                 var ids: [String] = []
                 for attempt in 0..<40 where ids.isEmpty {
