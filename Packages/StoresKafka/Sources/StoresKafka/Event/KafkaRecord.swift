@@ -4,8 +4,9 @@ import StoresCore
 ///
 /// The key is the stream. An append of one event is as other programs would write it: the value is the event's data;
 /// the headers are its `id` and `type`, `content-type` unless that is JSON, and `meta.NAME` for each entry of its
-/// metadata. An append of several has the header `events` with their number, and ``KafkaFrames`` as its value. `time` is
-/// when it was appended, in milliseconds since 1970; `after` is what the writer knew of the stream, see ``KafkaHint``.
+/// metadata. An append of several has the header `events` with their number, and ``KafkaFrames`` as its value. `time`
+/// is when it was appended, in milliseconds since 1970; `after` is what the writer knew of the stream, see
+/// ``KafkaHint``.
 struct KafkaRecord: Sendable {
     var stream: String
     var events: [NewEvent]
