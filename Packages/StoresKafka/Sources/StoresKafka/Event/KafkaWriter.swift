@@ -7,7 +7,7 @@ import Synchronization
 /// one.
 ///
 /// The brokers let one process write under a transactional id, the one that came last; the transactions of the others
-/// fail, and readers do not see their records. So what this process knows when it decides still holds when its
+/// fail, and readers do not see their records, unless their end was taken before. So what this process knows when it decides still holds when its
 /// transaction ends, and conditions and deduplication are kept (E1, E4).
 final class KafkaWriter: Sendable {
     struct Item: Sendable {
@@ -95,7 +95,9 @@ final class KafkaWriter: Sendable {
         }
     }
 
-    /// Returns when no transaction is under way.
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Returns when no transaction is under way, or the brokers do not answer: then it is left to its time-out there.
     func shutDown() {
         let rest = state.withLock { state in
             state.isClosed = true
@@ -136,33 +138,42 @@ final class KafkaWriter: Sendable {
     private func write(_ batch: [Item]) {
         do throws(StoreError) {
             for partition in Set(batch.map(\.partition)) {
-                // All that was there at the take-over, and at any question since.
-                try wait(partition, before: log.knownEnd(partition), .seconds(30))
+                // All that was there at the take-over, at any question since, and all that this process wrote.
+                try wait(partition, before: log.decisive(partition), .seconds(30))
             }
         } catch {
             for item in batch { item.answer(.failure(error.filling(applied: .no))) }
             return
         }
         var plan = KafkaPlan()
+        // As of the first decision: what the follower brings afterwards is what nobody decided on.
+        var known: [Int32: Int64] = [:]
         let decisions = batch.map { item in
-            log.with(item.partition) { plan.decide(item.append, item.partition, $0) }
+            log.with(item.partition) { state in
+                known[item.partition] = known[item.partition] ?? state.index.next
+                return plan.decide(item.append, item.partition, state)
+            }
         }
         do throws(StoreError) {
-            let offsets = plan.records.isEmpty ? [] : try transact(plan.records)
-            place(batch, decisions, plan, offsets)
+            let offsets = plan.records.isEmpty ? [] : try transact(plan.records, known: known)
+            place(batch, decisions, plan, offsets, known)
         } catch {
             // What depended on records that are not there is not decided either.
             for item in batch { item.answer(.failure(error)) }
         }
     }
 
-    private func place(_ batch: [Item], _ decisions: [KafkaPlan.Decision], _ plan: KafkaPlan, _ offsets: [Int64]) {
+    private func place(
+        _ batch: [Item], _ decisions: [KafkaPlan.Decision], _ plan: KafkaPlan, _ offsets: [Int64],
+        _ known: [Int32: Int64]
+    ) {
+        var written: [Int32: [KafkaLog.Written]] = [:]
         for (item, decision) in zip(batch, decisions) {
             switch decision {
             case .answer(let result): item.answer(result)
             case .write(let place):
                 let record = plan.records[place].record
-                if log.wrote(record, item.partition, offsets[place], placed: item.answer) { follower.wake() }
+                written[item.partition, default: []].append((offsets[place], record, item.answer))
             case .repeats(let place, let first, let index, let count):
                 let position = KafkaPlace(
                     partition: item.partition, record: offsets[place], index: index,
@@ -174,6 +185,9 @@ final class KafkaWriter: Sendable {
                             firstRevision: first, lastRevision: first + Int64(count) - 1, position: position,
                             isDeduplicated: true)))
             }
+        }
+        for (partition, some) in written {
+            if log.committed(some, partition, from: known[partition] ?? 0) { follower.wake() }
         }
     }
 
