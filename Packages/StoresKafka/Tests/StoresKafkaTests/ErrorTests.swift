@@ -45,6 +45,12 @@ import Testing
         #expect(StoreError.kafka(code).applied == .no)
     }
 
+    @Test func aReportWithoutAnOffsetIsNoSuccess() {
+        #expect(KafkaEvent.unplaced(0) == nil)
+        #expect(KafkaEvent.unplaced(-1)?.applied == .unknown)
+        #expect(KafkaEvent.unplaced(-1)?.isRetryable == false)
+    }
+
     @Test func whatAWriteCameToIsSaidAnew() {
         let error = StoreError.kafka(RD_KAFKA_RESP_ERR_PRODUCER_FENCED, applied: .unknown)
         let later = error.kafkaWrite(.no)
