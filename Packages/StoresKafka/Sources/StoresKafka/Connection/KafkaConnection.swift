@@ -70,6 +70,7 @@ final class KafkaConnection: Sendable {
     private func open(_ mode: SchemaMode, _ deadline: Deadline) throws(StoreError) -> Running {
         let signals = KafkaSignals(logger: logger, topic: configuration.topic)
         let events = try KafkaEvents()
+        var awake: KafkaFollower?
         do throws(StoreError) {
             let control = try KafkaClient.consumer(configuration, wait: .milliseconds(100))
             let producer = KafkaProducer(try .producer(configuration), configuration)
@@ -82,6 +83,7 @@ final class KafkaConnection: Sendable {
             let log = KafkaLog(
                 topic: configuration.topic, partitions: partitions, keepsIDs: configuration.isSingleWriter)
             let follower = KafkaFollower(control, log)
+            awake = follower
             let ends = KafkaEnds(control, producer: producer.client, log, signals)
             let writer =
                 configuration.isSingleWriter
@@ -93,6 +95,8 @@ final class KafkaConnection: Sendable {
                 checkpoints: KafkaCheckpoints(configuration, events, signals), log: log, writer: writer,
                 control: control)
         } catch {
+            // Taking over has set it to work.
+            awake?.shutDown()
             events.shutDown()
             throw error
         }
