@@ -94,6 +94,10 @@ extension StoreError {
         case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
             return StoreError(
                 .rateLimited, "the brokers' quota is used up", applied: applied, underlying: native)
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+            return StoreError(
+                .notFound, "the topic has dropped events while they were read", remedy: "read again", resource: topic,
+                applied: applied, isRetryable: true, underlying: native)
         default:
             return StoreError(
                 .internal, "Kafka refused the call (\(code.rawValue))", resource: topic, applied: applied,
@@ -114,6 +118,13 @@ extension StoreError {
         StoreError(
             code, message, remedy: remedy, resource: resource, applied: applied, conflict: conflict,
             retryAfter: retryAfter, isRetryable: isRetryable, isLocal: isLocal, phase: phase, underlying: underlying)
+    }
+
+    /// Whether a consumer was to begin where a partition has nothing: before its start, or beyond its end.
+    var isKafkaOffsetOutOfRange: Bool {
+        let code = (underlying as? KafkaNativeError)?.code
+        return code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue
+            || code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE.rawValue
     }
 
     static func kafkaShutDown() -> StoreError {

@@ -99,6 +99,35 @@ extension KafkaServerTests {
             }
         }
 
+        /// Two requests are refused: at most one append is alone in its transaction each time, or tried alone.
+        @Test func oneRefusedRecordDoesNotFailTheOthers() async throws {
+            try await writer().withStores { stores in
+                try await stores.event.append([event("first")], to: "s", expected: .noStream)
+                // While the first transaction is under way the others gather.
+                try peer.send("delay 100")
+                defer { try? peer.send("delay 0") }
+                try peer.send("fail 0 2 10")
+                let refused = await withTaskGroup(of: StoreError?.self) { group in
+                    for number in 0..<20 {
+                        group.addTask {
+                            do throws(StoreError) {
+                                try await stores.event.append([event("\(number)")], to: "s", expected: .any)
+                                return nil
+                            } catch {
+                                return error
+                            }
+                        }
+                    }
+                    return await group.reduce(into: [StoreError]()) { $0 += $1.map { [$0] } ?? [] }
+                }
+                #expect(refused.map(\.code) == [.tooLarge], "\(refused)")
+                try peer.send("delay 0")
+                // The peer does not hide what was given up: who starts anew sees it, this process does not count it.
+                let next = try await stores.event.append([event("next")], to: "s", expected: .exact(19))
+                #expect(next.lastRevision == 20)
+            }
+        }
+
         @Test func manyTasksShareTransactionsAndEachGetsItsAnswer() async throws {
             try await writer().withStores { stores in
                 try await withThrowingTaskGroup(of: AppendResult.self) { group in

@@ -86,4 +86,23 @@ import Testing
         let needsFollower = log.committed(written, 0, from: known)
         #expect(needsFollower && log.next(0) == 0 && revisions.isEmpty)
     }
+
+    @Test func whoWaitsForWhatCannotBeReadIsTold() {
+        let reached = Guarded([StoreError.Code?]())
+        let error = StoreError(.permissionDenied, "no", applied: .no)
+        _ = log.wrote(record("1"), 0, 7) { result in answers.withLock { $0.append(result) } }
+        let ids = [
+            log.whenKnown(0, before: 9) { result in reached.withLock { $0.append(result.failure?.code) } },
+            log.whenAny(0, from: 9) { result in reached.withLock { $0.append(result.failure?.code) } },
+        ]
+        #expect(!ids.contains(nil))
+        log.fail(0, error)
+        #expect(reached.withLock { $0 } == [.permissionDenied, .permissionDenied])
+        #expect(answers.withLock { $0 }.first?.failure?.applied == .yes, "the append itself was written")
+        #expect(log.with(0) { $0.wanted == nil })
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
 }

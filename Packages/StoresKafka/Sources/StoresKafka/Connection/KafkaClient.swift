@@ -78,7 +78,7 @@ final class KafkaClient: @unchecked Sendable {
         let conf = try KafkaConf(configuration)
         if let group { try conf.set("group.id", group) }
         for (name, value) in [
-            ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "earliest"),
+            ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "error"),
             ("isolation.level", "read_committed"), ("allow.auto.create.topics", "false"),
             ("queued.max.messages.kbytes", "16384"), ("fetch.error.backoff.ms", "50"),
             ("fetch.wait.max.ms", "\(wait.wholeMilliseconds)"),

@@ -172,21 +172,22 @@ final class KafkaLog: Sendable {
         }
     }
 
+    /// The partition can't be read: everybody who waits for it is told why. What was written is written.
+    func fail(_ partition: Int32, _ error: StoreError) {
+        let answers = with(partition) { state -> [Answer] in
+            let early = state.early.values.map { Answer.placed($0.placed, .failure(error.kafkaWrite(.yes))) }
+            let others = (state.waiting.values.map(\.reached) + state.watching.values.map(\.reached)).map {
+                Answer.reached($0, .failure(error))
+            }
+            (state.early, state.waiting, state.watching) = ([:], [:], [:])
+            return early + others
+        }
+        for answer in answers { answer.give() }
+    }
+
     /// Everybody who waits is told that nothing more comes.
     func close() {
-        for partition in partitions.indices {
-            let answers = with(Int32(partition)) { state -> [Answer] in
-                let early = state.early.values.map {
-                    Answer.placed($0.placed, .failure(.kafkaShutDown().filling(applied: .yes)))
-                }
-                let others = (state.waiting.values.map(\.reached) + state.watching.values.map(\.reached)).map {
-                    Answer.reached($0, .failure(.kafkaShutDown()))
-                }
-                (state.early, state.waiting, state.watching) = ([:], [:], [:])
-                return early + others
-            }
-            for answer in answers { answer.give() }
-        }
+        for partition in partitions.indices { fail(Int32(partition), .kafkaShutDown()) }
     }
 
     // MARK: Who waits

@@ -48,7 +48,11 @@ final class KafkaReader: Sendable {
                 if isDone { return .success(position) }
                 if isLeft() { return .success(position) }
                 if deadline.hasPassed { return .failure(.timeout("the read")) }
-                if let error = fill(&state) { return .failure(error) }
+                if let error = fill(&state) {
+                    // librdkafka tells of a partition's trouble once: the next read begins anew.
+                    stop(&state)
+                    return .failure(error)
+                }
             }
         }
         return try result.get()

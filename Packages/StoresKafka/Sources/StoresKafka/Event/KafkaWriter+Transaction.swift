@@ -48,10 +48,16 @@ extension KafkaWriter {
         }
         all.wait()
         var offsets: [Int64] = []
+        var failure: StoreError?
         for arrival in arrivals.withLock({ $0 }) {
-            guard let arrival else { throw StoreError(.internal, "a record has no delivery report", applied: .unknown) }
-            offsets.append(try arrival.get())
+            switch arrival {
+            case .success(let offset): offsets.append(offset)
+            // Where one record is refused, the others are given up: the refusal says more.
+            case .failure(let error): if failure?.isRetryable != false { failure = error }
+            case nil: throw StoreError(.internal, "a record has no delivery report", applied: .unknown)
+            }
         }
+        if let failure { throw failure }
         return offsets
     }
 

@@ -95,6 +95,8 @@ final class KafkaWriter: Sendable {
         }
     }
 
+    private var canGoOn: Bool { state.withLock { $0.end == nil && !$0.isClosed } }
+
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Returns when no transaction is under way, or the brokers do not answer: then it is left to its time-out there.
@@ -158,6 +160,11 @@ final class KafkaWriter: Sendable {
             let offsets = plan.records.isEmpty ? [] : try transact(plan.records, known: known)
             place(batch, decisions, plan, offsets, known)
         } catch {
+            // One record that the brokers refuse is not the others' fault: each has a transaction of its own.
+            if batch.count > 1, error.applied == .no, error.code == .tooLarge || error.code == .internal, canGoOn {
+                for item in batch { write([item]) }
+                return
+            }
             // What depended on records that are not there is not decided either.
             for item in batch { item.answer(.failure(error)) }
         }
@@ -197,10 +204,16 @@ final class KafkaWriter: Sendable {
     /// Waits on this thread until everything before an offset is known.
     func wait(_ partition: Int32, before offset: Int64, _ timeout: Duration) throws(StoreError) {
         let known = DispatchSemaphore(value: 0)
-        let id = log.whenKnown(partition, before: offset) { _ in known.signal() }
+        let result = Guarded(Result<Void, StoreError>.success(()))
+        let id = log.whenKnown(partition, before: offset) { reached in
+            result.withLock { $0 = reached }
+            known.signal()
+        }
         guard let id else { return }
         follower.wake()
-        guard known.wait(timeout: .now() + .milliseconds(Int(timeout.wholeMilliseconds))) == .timedOut else { return }
+        guard known.wait(timeout: .now() + .milliseconds(Int(timeout.wholeMilliseconds))) == .timedOut else {
+            return try result.withLock { $0 }.get()
+        }
         log.leave(partition, id)
         throw .timeout("reading the topic to its end, which comes before the first append,", applied: .no)
     }
