@@ -89,6 +89,15 @@ extension KafkaConfiguration {
         "delivery.report.only.error", "enable.gapless.guarantee", "group.id", "retries", "message.send.max.retries",
     ]
 
+    /// What the stores set by themselves, and from what.
+    static let owned = [
+        "linger.ms": "KAFKA_LINGER", "queue.buffering.max.ms": "KAFKA_LINGER",
+        "compression.type": "KAFKA_COMPRESSION", "compression.codec": "KAFKA_COMPRESSION",
+        "message.max.bytes": "KAFKA_MAX_MESSAGE_BYTES", "queue.buffering.max.messages": "KAFKA_QUEUE_MESSAGES",
+        "queue.buffering.max.kbytes": "KAFKA_QUEUE_BYTES", "message.timeout.ms": "KAFKA_DELIVERY_TIMEOUT",
+        "delivery.timeout.ms": "KAFKA_DELIVERY_TIMEOUT", "transaction.timeout.ms": "KAFKA_DELIVERY_TIMEOUT",
+    ]
+
     private static func properties(_ settings: Settings) throws(StoreError) -> [String: String] {
         var found: [String: String] = [:]
         for (variable, property) in passedThrough {
@@ -102,6 +111,9 @@ extension KafkaConfiguration {
             }
             guard !reserved.contains(name) else {
                 throw refusal("KAFKA_OPTIONS may not set \(name), on which the stores' promises rest")
+            }
+            if let variable = owned[name] {
+                throw refusal("KAFKA_OPTIONS may not set \(name): \(variable) says it")
             }
             found[name] = parts[1].trimmingSpaces
         }

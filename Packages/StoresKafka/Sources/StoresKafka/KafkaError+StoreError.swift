@@ -16,11 +16,13 @@ struct KafkaNativeError: Error, CustomStringConvertible {
 }
 
 extension StoreError {
-    /// - Parameter applied: What is known of a write's effect, where the code does not say it.
+    /// - Parameter applied: What is known of a write's effect: a repetition may be refused after the first try was
+    ///   taken, so the code alone does not say it. Nil, where nothing is known of it, is `no` for refusals.
     static func kafka(
         _ code: rd_kafka_resp_err_t, _ text: String? = nil, applied: Applied? = nil, topic: String? = nil
     ) -> StoreError {
         let native = KafkaNativeError(code, text)
+        let refused = applied ?? .no
         func passing(_ message: String, remedy: String? = nil, applied: Applied?, phase: Phase? = nil) -> StoreError {
             StoreError(
                 .unavailable, message, remedy: remedy, resource: topic, applied: applied, phase: phase,
@@ -37,40 +39,40 @@ extension StoreError {
         case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
             return passing("no broker answers", applied: applied, phase: .tcp)
         case RD_KAFKA_RESP_ERR__RESOLVE:
-            return passing("the brokers' name is not known", applied: .no, phase: .dns)
+            return passing("the brokers' name is not known", applied: refused, phase: .dns)
         case RD_KAFKA_RESP_ERR__SSL:
             return StoreError(
                 .unavailable, "the TLS handshake with a broker failed",
                 remedy: "KAFKA_SSL_CA names the certificates that signed the brokers'; KAFKA_SECURITY_PROTOCOL says "
-                    + "whether they speak TLS", applied: .no, isRetryable: false, phase: .tls, underlying: native)
+                    + "whether they speak TLS", applied: refused, isRetryable: false, phase: .tls, underlying: native)
         case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
             RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE:
             return StoreError(
                 .unauthenticated, "the brokers refused the user, the password or the mechanism",
-                remedy: "correct KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM", applied: .no,
+                remedy: "correct KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM", applied: refused,
                 phase: .authentication, underlying: native)
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
             RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
             return StoreError(
                 .permissionDenied, "the user may not do this with the topic",
                 remedy: "grant it Describe, Read and Write of the topic, Create to make it, and Write of the "
-                    + "transactional id for single-writer", resource: topic, applied: .no, underlying: native)
+                    + "transactional id for single-writer", resource: topic, applied: refused, underlying: native)
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
             return StoreError(
                 .notFound, "the topic, or a partition of it, does not exist",
-                remedy: "start once with STORE_SCHEMA=create, or correct KAFKA_TOPIC", resource: topic, applied: .no,
-                phase: .schema, underlying: native)
+                remedy: "start once with STORE_SCHEMA=create, or correct KAFKA_TOPIC", resource: topic,
+                applied: refused, phase: .schema, underlying: native)
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE,
             RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
             return StoreError(
                 .tooLarge, "the append is larger than a record may be, here or at the broker",
                 remedy: "append fewer events at a time, keep large ones in an artifact store, or raise the topic's "
-                    + "max.message.bytes and KAFKA_MAX_MESSAGE_BYTES", resource: topic, applied: .no,
+                    + "max.message.bytes and KAFKA_MAX_MESSAGE_BYTES", resource: topic, applied: refused,
                 underlying: native)
         case RD_KAFKA_RESP_ERR__QUEUE_FULL:
             return StoreError(
-                .unavailable, "the client's queue is full", applied: .no, isLocal: true, underlying: native)
+                .unavailable, "the client's queue is full", applied: refused, isLocal: true, underlying: native)
         case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
             return passing(
                 "too few replicas of the topic are in sync",
@@ -81,17 +83,21 @@ extension StoreError {
             RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
             return passing("the partition's broker changes, or is not ready", applied: applied)
         case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
-            return .kafkaFenced(native)
+            return .kafkaFenced(native, applied: refused)
         case RD_KAFKA_RESP_ERR__PURGE_QUEUE, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, RD_KAFKA_RESP_ERR__DESTROY:
             // With a transaction that failed before, or as the store was shut down.
             return passing("the record was given up before it was confirmed", applied: applied)
         case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
             return StoreError(
                 .unsupported, "the brokers do not know this request",
-                remedy: "use Kafka 2.1 or later", applied: .no, phase: .version, underlying: native)
+                remedy: "use Kafka 2.1 or later", applied: refused, phase: .version, underlying: native)
         case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
             return StoreError(
                 .rateLimited, "the brokers' quota is used up", applied: applied, underlying: native)
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+            return StoreError(
+                .notFound, "the topic has dropped events while they were read", remedy: "read again", resource: topic,
+                applied: applied, isRetryable: true, underlying: native)
         default:
             return StoreError(
                 .internal, "Kafka refused the call (\(code.rawValue))", resource: topic, applied: applied,
@@ -100,11 +106,25 @@ extension StoreError {
     }
 
     /// Another process has begun to write.
-    static func kafkaFenced(_ native: KafkaNativeError? = nil) -> StoreError {
+    static func kafkaFenced(_ native: KafkaNativeError? = nil, applied: Applied = .no) -> StoreError {
         StoreError(
             .preconditionFailed, "another process has taken over the writing of this topic; this one is fenced",
             remedy: "let one process run with this KAFKA_TRANSACTIONAL_ID; start this one again to take it back",
-            applied: .no, underlying: native)
+            applied: applied, underlying: native)
+    }
+
+    /// The same error of a write of which this much took effect.
+    func kafkaWrite(_ applied: Applied) -> StoreError {
+        StoreError(
+            code, message, remedy: remedy, resource: resource, applied: applied, conflict: conflict,
+            retryAfter: retryAfter, isRetryable: isRetryable, isLocal: isLocal, phase: phase, underlying: underlying)
+    }
+
+    /// Whether a consumer was to begin where a partition has nothing: before its start, or beyond its end.
+    var isKafkaOffsetOutOfRange: Bool {
+        let code = (underlying as? KafkaNativeError)?.code
+        return code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue
+            || code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE.rawValue
     }
 
     static func kafkaShutDown() -> StoreError {

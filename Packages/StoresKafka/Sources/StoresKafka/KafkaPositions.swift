@@ -18,10 +18,11 @@ public struct KafkaPositions: Sendable, Hashable, RawRepresentable {
         var places: [KafkaPlace] = []
         for (partition, text) in rawValue.split(separator: ",", omittingEmptySubsequences: false).enumerated() {
             let parts = text.split(separator: "+", omittingEmptySubsequences: false)
-            guard (1...2).contains(parts.count), let offset = Int64(parts[0]), offset >= 0,
-                let skip = parts.count == 2 ? Int(parts[1]) : 0, skip >= 0, partition < 1 << 16
+            guard (1...2).contains(parts.count), let offset = Int64(parts[0]),
+                (0..<Int64.max).contains(offset), let skip = parts.count == 2 ? Int32(parts[1]) : 0, skip >= 0,
+                partition < 1 << 16
             else { return nil }
-            places.append(KafkaPlace(partition: Int32(partition), offset: offset, skip: skip))
+            places.append(KafkaPlace(partition: Int32(partition), offset: offset, skip: Int(skip)))
         }
         self.places = places
     }

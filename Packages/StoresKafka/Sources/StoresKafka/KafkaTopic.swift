@@ -39,7 +39,7 @@ public struct KafkaTopic: Sendable {
             throw .invalidArgument("the positions have \(positions.places.count) partitions, not \(running.partitions)")
         }
         try await connection.threads.run(until: deadline, applied: .unknown) { () throws(StoreError) in
-            try running.checkpoints.store(positions, group: group)
+            try running.checkpoints.store(positions, group: group, deadline)
         }
     }
 

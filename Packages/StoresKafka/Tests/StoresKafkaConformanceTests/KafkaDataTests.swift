@@ -189,8 +189,13 @@ extension KafkaServerTests {
                         #expect(lost?.code == .notFound, "\(String(reflecting: lost))")
                     }
                 }
+                // Also where its first call is an append, and where it follows the topic from its start.
+                try await KafkaServer.fresh(["KAFKA_TOPIC": topic]).withStores { later in
+                    let result = try await later.event.append([NewEvent(id: "71", type: "t")], to: "s", expected: .any)
+                    #expect(result.lastRevision == 71)
+                }
                 let back = try await stores.event.read("s", direction: .backward, limit: 2)
-                #expect(back.events.map(\.revision) == [70, 69])
+                #expect(back.events.map(\.revision) == [71, 70])
             }
         }
 

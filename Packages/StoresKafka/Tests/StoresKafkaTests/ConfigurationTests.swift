@@ -34,7 +34,8 @@ import Testing
             ["KAFKA_TOPIC": ".."], ["KAFKA_TOPIC": "a b"], ["KAFKA_PARTITIONS": "0"], ["KAFKA_READERS": "65"],
             ["KAFKA_BROKERS": "user:secret@host:9092"], ["KAFKA_OPTIONS": "acks=1"], ["KAFKA_OPTIONS": "nonsense"],
             ["KAFKA_OPTIONS": "enable.idempotence = false"], ["KAFKA_MAX_MESSAGE_BYTES": "10"],
-            ["KAFKA_EVENT_MODE": "exactly-once"],
+            ["KAFKA_EVENT_MODE": "exactly-once"], ["KAFKA_OPTIONS": "linger.ms=5"],
+            ["KAFKA_OPTIONS": "compression.codec=zstd"], ["KAFKA_OPTIONS": "delivery.timeout.ms=1"],
         ])
     func whatCannotBeIsRefused(_ variables: [String: String]) {
         let error = #expect(throws: StoreError.self) { try configuration(variables) }
@@ -47,6 +48,14 @@ import Testing
         let error = #expect(throws: StoreError.self) { try KafkaClient.check(found) }
         #expect(error?.message.contains("no.such.property") == true)
         #expect(error?.debugDescription.contains("4711") == false)
+    }
+
+    /// Before any I/O: librdkafka's limits are its own.
+    @Test(arguments: [["KAFKA_LINGER": "1000s"], ["KAFKA_DELIVERY_TIMEOUT": "2000h"]])
+    func whatTheProducerCannotBeGivenIsRefused(_ variables: [String: String]) throws {
+        let found = try configuration(variables)
+        let error = #expect(throws: StoreError.self) { try KafkaClient.check(found) }
+        #expect(error?.code == .invalidArgument && error?.phase == .configuration)
     }
 
     @Test func capabilitiesFollowModeAndPartitions() {

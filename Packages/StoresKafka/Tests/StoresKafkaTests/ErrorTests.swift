@@ -30,6 +30,31 @@ import Testing
 
     @Test func whatAWriteCameToIsKept() {
         #expect(StoreError.kafka(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, applied: .unknown).applied == .unknown)
-        #expect(StoreError.kafka(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, applied: .unknown).applied == .no)
+    }
+
+    /// A repetition is refused where the first try may have been taken.
+    @Test(arguments: [
+        RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+        RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__SSL, RD_KAFKA_RESP_ERR_PRODUCER_FENCED,
+        RD_KAFKA_RESP_ERR__RESOLVE, RD_KAFKA_RESP_ERR__AUTHENTICATION,
+    ])
+    func aRefusalDoesNotSayThatNothingWasWritten(_ code: rd_kafka_resp_err_t) {
+        #expect(StoreError.kafka(code, applied: .unknown).applied == .unknown)
+        #expect(StoreError.kafka(code, applied: .yes).applied == .yes)
+        #expect(StoreError.kafka(code, applied: .no).applied == .no)
+        #expect(StoreError.kafka(code).applied == .no)
+    }
+
+    @Test func aReportWithoutAnOffsetIsNoSuccess() {
+        #expect(KafkaEvent.unplaced(0) == nil)
+        #expect(KafkaEvent.unplaced(-1)?.applied == .unknown)
+        #expect(KafkaEvent.unplaced(-1)?.isRetryable == false)
+    }
+
+    @Test func whatAWriteCameToIsSaidAnew() {
+        let error = StoreError.kafka(RD_KAFKA_RESP_ERR_PRODUCER_FENCED, applied: .unknown)
+        let later = error.kafkaWrite(.no)
+        #expect(later.applied == .no && later.code == error.code && later.remedy == error.remedy)
+        #expect(later.message == error.message && later.isRetryable == error.isRetryable)
     }
 }

@@ -30,8 +30,9 @@ import Testing
         let other = try #require(KafkaPositions(rawValue: "9,5"))
         #expect(!one.isBefore(other) && !other.isBefore(one), "each is further somewhere")
         #expect(!one.isBefore(try #require(KafkaPositions(rawValue: "4,6,7"))))
-        for text in ["", "x", "1,", "1+", "+1", "-1", "1+2+3", "1,2+-1"] {
+        for text in ["", "x", "1,", "1+", "+1", "-1", "1+2+3", "1,2+-1", "0+2147483648", "9223372036854775807"] {
             #expect(KafkaPositions(rawValue: text) == nil)
         }
+        #expect(KafkaPositions(rawValue: "0+2147483647")?.rawValue == "0+2147483647")
     }
 }

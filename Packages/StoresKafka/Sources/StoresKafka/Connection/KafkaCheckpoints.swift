@@ -25,12 +25,23 @@ final class KafkaCheckpoints: Sendable {
     }
 
     /// On a thread that may block.
-    func store(_ positions: KafkaPositions, group: String) throws(StoreError) {
+    func store(_ positions: KafkaPositions, group: String, _ deadline: Deadline) throws(StoreError) {
         let client = try client(group)
         let list = KafkaOffsets(client.topicName, positions)
-        let code = rd_kafka_commit(client.handle, list.pointer, 0)
+        // `rd_kafka_commit` would wait for as long as the brokers take.
+        let answers = rd_kafka_queue_new(client.handle)
+        defer { rd_kafka_queue_destroy(answers) }
+        let code = rd_kafka_commit_queue(client.handle, list.pointer, answers, nil, nil)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw .kafka(code, applied: .unknown, topic: group) }
-        if let error = list.error { throw .kafka(error, applied: .unknown, topic: group) }
+        guard let event = rd_kafka_queue_poll(answers, max(1, deadline.remainingMilliseconds)) else {
+            throw .timeout("storing the checkpoint", applied: .unknown)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        let answer = rd_kafka_event_error(event)
+        guard answer == RD_KAFKA_RESP_ERR_NO_ERROR else { throw .kafka(answer, applied: .unknown, topic: group) }
+        if let stored = rd_kafka_event_topic_partition_list(event), let error = KafkaOffsets.error(in: stored) {
+            throw .kafka(error, applied: .unknown, topic: group)
+        }
     }
 
     /// Nil where the group has stored none. On a thread that may block.
@@ -40,7 +51,7 @@ final class KafkaCheckpoints: Sendable {
         let milliseconds = max(1, deadline.remainingMilliseconds)
         let code = rd_kafka_committed(client.handle, list.pointer, milliseconds)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw .kafka(code, topic: group) }
-        if let error = list.error { throw .kafka(error, topic: group) }
+        if let error = KafkaOffsets.error(in: list.pointer) { throw .kafka(error, topic: group) }
         return list.positions
     }
 
@@ -82,24 +93,27 @@ private struct KafkaOffsets: ~Copyable {
         rd_kafka_topic_partition_list_destroy(pointer)
     }
 
-    private var elements: UnsafeBufferPointer<rd_kafka_topic_partition_t> {
-        UnsafeBufferPointer(start: pointer.pointee.elems, count: Int(pointer.pointee.cnt))
+    private static func elements(
+        _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    ) -> UnsafeBufferPointer<rd_kafka_topic_partition_t> {
+        UnsafeBufferPointer(start: list.pointee.elems, count: Int(list.pointee.cnt))
     }
 
     /// What was answered for one of the partitions.
-    var error: rd_kafka_resp_err_t? {
-        elements.map(\.err).first { $0 != RD_KAFKA_RESP_ERR_NO_ERROR }
+    static func error(in list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> rd_kafka_resp_err_t? {
+        elements(list).map(\.err).first { $0 != RD_KAFKA_RESP_ERR_NO_ERROR }
     }
 
     /// Partitions of which nothing is stored begin at their start; nil where that is all of them.
     var positions: KafkaPositions? {
+        let elements = Self.elements(pointer)
         guard elements.contains(where: { $0.offset >= 0 }) else { return nil }
         return KafkaPositions(
             places: elements.map { one in
                 let metadata = UnsafeRawBufferPointer(start: one.metadata, count: one.metadata_size)
                 let text = String(decoding: metadata.dropFirst(), as: UTF8.self)
                 return KafkaPlace(
-                    partition: one.partition, offset: max(0, one.offset), skip: max(0, Int(text) ?? 0))
+                    partition: one.partition, offset: max(0, one.offset), skip: Int(max(0, Int32(text) ?? 0)))
             })
     }
 }

@@ -1,10 +1,11 @@
 import CRdKafka
+import Dispatch
 import StoresCore
 
 /// A client of librdkafka, with the topic and a queue of its own for records: the one owner of the three.
 ///
 /// librdkafka's objects are safe to use from any thread, and the pointers never change: hence `@unchecked Sendable`.
-/// Freeing the client waits for its threads; ``KafkaConnection`` sees that it happens on a thread that may.
+/// Freeing the client waits for its threads, and the last reference may go anywhere: it happens on a thread of its own.
 final class KafkaClient: @unchecked Sendable {
     let handle: OpaquePointer
     let topic: OpaquePointer
@@ -29,13 +30,23 @@ final class KafkaClient: @unchecked Sendable {
     }
 
     deinit {
-        rd_kafka_queue_destroy(records)
-        rd_kafka_queue_destroy(main)
-        rd_kafka_topic_destroy(topic)
-        rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        // Pointers cross to another thread as numbers.
+        let queues = [records, main].map { UInt(bitPattern: $0) }
+        let (topic, handle) = (UInt(bitPattern: topic), UInt(bitPattern: handle))
+        DispatchQueue(label: "stores-kafka-freeing").async {
+            for queue in queues { rd_kafka_queue_destroy(OpaquePointer(bitPattern: queue)) }
+            rd_kafka_topic_destroy(OpaquePointer(bitPattern: topic))
+            rd_kafka_destroy_flags(OpaquePointer(bitPattern: handle), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        }
     }
 
     static func producer(_ configuration: KafkaConfiguration) throws(StoreError) -> KafkaClient {
+        let conf = try producing(configuration)
+        conf.events(RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
+        return try KafkaClient(try conf.client(RD_KAFKA_PRODUCER), topic: configuration.topic)
+    }
+
+    private static func producing(_ configuration: KafkaConfiguration) throws(StoreError) -> KafkaConf {
         let conf = try KafkaConf(configuration)
         try conf.set("enable.idempotence", "true")
         try conf.set("acks", "all")
@@ -55,8 +66,7 @@ final class KafkaClient: @unchecked Sendable {
         } else {
             try conf.set("message.timeout.ms", "\(timeout)")
         }
-        conf.events(RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
-        return try KafkaClient(try conf.client(RD_KAFKA_PRODUCER), topic: configuration.topic)
+        return conf
     }
 
     /// - Parameters:
@@ -68,7 +78,7 @@ final class KafkaClient: @unchecked Sendable {
         let conf = try KafkaConf(configuration)
         if let group { try conf.set("group.id", group) }
         for (name, value) in [
-            ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "earliest"),
+            ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "error"),
             ("isolation.level", "read_committed"), ("allow.auto.create.topics", "false"),
             ("queued.max.messages.kbytes", "16384"), ("fetch.error.backoff.ms", "50"),
             ("fetch.wait.max.ms", "\(wait.wholeMilliseconds)"),
@@ -81,7 +91,6 @@ final class KafkaClient: @unchecked Sendable {
 
     /// Sees whether librdkafka takes the settings; without I/O.
     static func check(_ configuration: KafkaConfiguration) throws(StoreError) {
-        let conf = try KafkaConf(configuration)
-        try conf.set("compression.type", configuration.compression)
+        _ = try producing(configuration)
     }
 }

@@ -70,6 +70,7 @@ final class KafkaConnection: Sendable {
     private func open(_ mode: SchemaMode, _ deadline: Deadline) throws(StoreError) -> Running {
         let signals = KafkaSignals(logger: logger, topic: configuration.topic)
         let events = try KafkaEvents()
+        var awake: KafkaFollower?
         do throws(StoreError) {
             let control = try KafkaClient.consumer(configuration, wait: .milliseconds(100))
             let producer = KafkaProducer(try .producer(configuration), configuration)
@@ -81,18 +82,26 @@ final class KafkaConnection: Sendable {
             let partitions = try admin.ensure(mode, deadline)
             let log = KafkaLog(
                 topic: configuration.topic, partitions: partitions, keepsIDs: configuration.isSingleWriter)
-            let follower = KafkaFollower(control, log)
             let ends = KafkaEnds(control, producer: producer.client, log, signals)
+            let follower = KafkaFollower(control, log, ends)
+            awake = follower
             let writer =
                 configuration.isSingleWriter
                 ? KafkaWriter(producer, log, follower, ends, most: configuration.maxMessageBytes) : nil
-            try writer?.take(until: deadline)
+            if let writer {
+                try writer.take(until: deadline)
+            } else {
+                // What retention took is not to be counted as if it had never been: also where the first call appends.
+                for partition in 0..<Int32(partitions) { _ = try ends.ask(partition, until: deadline) }
+            }
             return Running(
                 events: events, signals: signals, producer: producer, follower: follower, ends: ends,
                 readers: KafkaReaders(configuration, events, signals),
                 checkpoints: KafkaCheckpoints(configuration, events, signals), log: log, writer: writer,
                 control: control)
         } catch {
+            // Taking over has set it to work.
+            awake?.shutDown()
             events.shutDown()
             throw error
         }

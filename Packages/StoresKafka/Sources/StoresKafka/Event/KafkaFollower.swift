@@ -12,11 +12,13 @@ final class KafkaFollower: Sendable {
 
     private let client: KafkaClient
     private let log: KafkaLog
+    private let ends: KafkaEnds
     private let queue = DispatchQueue(label: "stores-kafka-follower")
     private let state = Guarded(State())
 
-    init(_ client: KafkaClient, _ log: KafkaLog) {
+    init(_ client: KafkaClient, _ log: KafkaLog, _ ends: KafkaEnds) {
         self.client = client
+        self.ends = ends
         self.log = log
     }
 
@@ -106,6 +108,8 @@ final class KafkaFollower: Sendable {
     private func take(_ reading: inout [Int32: Reading], _ decoder: inout KafkaDecoder) {
         var found: [Int32: [(offset: Int64, record: KafkaRecord)]] = [:]
         var ended: [Int32: Int64] = [:]
+        var lost: Set<Int32> = []
+        var refused: [Int32: StoreError] = [:]
         KafkaMessages.take(client.records, wait: 100) { message in
             let partition = message.pointee.partition
             guard reading[partition] != nil else { return }
@@ -113,6 +117,10 @@ final class KafkaFollower: Sendable {
             case RD_KAFKA_RESP_ERR_NO_ERROR:
                 found[partition, default: []].append((message.pointee.offset, decoder.record(message)))
             case RD_KAFKA_RESP_ERR__PARTITION_EOF: ended[partition] = message.pointee.offset
+            case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: lost.insert(partition)
+            case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+                refused[partition] = .kafka(message.pointee.err, topic: client.topicName)
+            // Trouble with brokers passes, and librdkafka goes on by itself.
             default: break
             }
         }
@@ -126,5 +134,24 @@ final class KafkaFollower: Sendable {
             log.ended(partition, offset, from: position)
             reading[partition]?.position = max(position, offset)
         }
+        for partition in lost { find(partition, &reading) }
+        for (partition, error) in refused {
+            // It is told once: who waits later begins anew, and is told again.
+            stop(partition, &reading)
+            log.fail(partition, error)
+        }
+    }
+
+    /// Retention took what was to be read next, or the topic was made anew: the log learns from the ends where it goes
+    /// on, and reading begins there.
+    private func find(_ partition: Int32, _ reading: inout [Int32: Reading]) {
+        stop(partition, &reading)
+        // Without an answer it begins where it was, and is told the same.
+        _ = try? ends.ask(partition, until: .after(.seconds(2)))
+    }
+
+    private func stop(_ partition: Int32, _ reading: inout [Int32: Reading]) {
+        guard reading.removeValue(forKey: partition) != nil else { return }
+        rd_kafka_consume_stop(client.topic, partition)
     }
 }

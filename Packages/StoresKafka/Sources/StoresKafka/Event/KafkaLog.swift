@@ -6,6 +6,7 @@ import StoresCore
 /// readers. Each is applied when everything before it is known; one that comes early waits for what is between.
 final class KafkaLog: Sendable {
     typealias Placed = @Sendable (Result<AppendResult, StoreError>) -> Void
+    typealias Written = (offset: Int64, record: KafkaRecord, placed: Placed)
     typealias Reached = @Sendable (Result<Void, StoreError>) -> Void
 
     struct Partition {
@@ -30,6 +31,10 @@ final class KafkaLog: Sendable {
         func knows(before offset: Int64) -> Bool {
             index.next >= offset || (hasMarkers && transactionEnd == index.next && offset == index.next + 1)
         }
+
+        /// Everything before it has to be known before the single writer decides: what a broker told of, and what this
+        /// process itself has written.
+        var decisive: Int64 { max(end, (early.keys.max() ?? -1) + 1) }
 
         /// How far somebody needs to be told; nil when nobody does.
         var wanted: Int64? {
@@ -76,10 +81,23 @@ final class KafkaLog: Sendable {
                 return ([.placed(placed, .success(Self.result(record, partition, offset, first)))], false)
             }
             state.early[offset] = (record, placed)
-            if state.knows(before: offset) { state.index.skip(to: offset) }
             return (advance(partition, &state), !state.early.isEmpty)
         }
         for answer in answers { answer.give() }
+        return needs
+    }
+
+    /// What one committed transaction of the single writer left in a partition, in order. Between `known` and the first
+    /// of it is nothing that anybody reads: the writer has looked. True when the follower is needed for the rest.
+    func committed(_ written: [Written], _ partition: Int32, from known: Int64) -> Bool {
+        guard let first = written.first?.offset, let last = written.last?.offset else { return false }
+        // Over what brokers wrote at the end of the last transaction: a decision must never wait for the follower to
+        // bring what this process has just written itself.
+        ended(partition, first, from: known)
+        var needs = false
+        for one in written { needs = wrote(one.record, partition, one.offset, placed: one.placed) }
+        // Only now: until here it says where the transaction before ended.
+        with(partition) { $0.transactionEnd = last + 1 }
         return needs
     }
 
@@ -122,13 +140,22 @@ final class KafkaLog: Sendable {
                 state.cache = KafkaCache(limit: cacheLimit)
                 state.transactionEnd = -1
             }
+            var answers: [Answer] = []
+            // Written to the topic that was there before: nobody is to wait for it.
+            for (offset, one) in state.early where ends.isShorter && offset >= ends.written {
+                state.early[offset] = nil
+                answers.append(.placed(one.placed, .failure(Self.vanished(topic))))
+            }
             state.end = ends.high
             state.index.raise(floor: ends.low)
             state.cache.raise(floor: ends.low)
-            return settle(&state)
+            return answers + settle(&state)
         }
         for answer in answers { answer.give() }
     }
+
+    /// See ``Partition/decisive``.
+    func decisive(_ partition: Int32) -> Int64 { with(partition) { $0.decisive } }
 
     /// The end of a partition as a broker told it last.
     func knownEnd(_ partition: Int32) -> Int64 { with(partition) { $0.end } }
@@ -145,21 +172,22 @@ final class KafkaLog: Sendable {
         }
     }
 
+    /// The partition can't be read: everybody who waits for it is told why. What was written is written.
+    func fail(_ partition: Int32, _ error: StoreError) {
+        let answers = with(partition) { state -> [Answer] in
+            let early = state.early.values.map { Answer.placed($0.placed, .failure(error.kafkaWrite(.yes))) }
+            let others = (state.waiting.values.map(\.reached) + state.watching.values.map(\.reached)).map {
+                Answer.reached($0, .failure(error))
+            }
+            (state.early, state.waiting, state.watching) = ([:], [:], [:])
+            return early + others
+        }
+        for answer in answers { answer.give() }
+    }
+
     /// Everybody who waits is told that nothing more comes.
     func close() {
-        for partition in partitions.indices {
-            let answers = with(Int32(partition)) { state -> [Answer] in
-                let early = state.early.values.map {
-                    Answer.placed($0.placed, .failure(.kafkaShutDown().filling(applied: .yes)))
-                }
-                let others = (state.waiting.values.map(\.reached) + state.watching.values.map(\.reached)).map {
-                    Answer.reached($0, .failure(.kafkaShutDown()))
-                }
-                (state.early, state.waiting, state.watching) = ([:], [:], [:])
-                return early + others
-            }
-            for answer in answers { answer.give() }
-        }
+        for partition in partitions.indices { fail(Int32(partition), .kafkaShutDown()) }
     }
 
     // MARK: Who waits

@@ -13,9 +13,7 @@ final class KafkaReader: Sendable {
         /// What comes next, while it is consumed.
         var place: Place?
         var decoder = KafkaDecoder()
-        /// Taken out of the queue, and not handed out yet.
-        var ready: [(offset: Int64, record: KafkaRecord)] = []
-        var nextReady = 0
+        var fetched = KafkaFetched()
     }
 
     private let client: KafkaClient
@@ -44,19 +42,17 @@ final class KafkaReader: Sendable {
             if state.place != start { move(&state, to: start) }
             var position = start.offset
             while true {
-                while state.nextReady < state.ready.count {
-                    let (offset, record) = state.ready[state.nextReady]
-                    guard offset < end else { return .success(end) }
-                    state.nextReady += 1
-                    position = offset + 1
-                    state.place?.offset = position
-                    guard take(offset, record) else { return .success(position) }
-                }
-                if position >= end { return .success(position) }
+                let isDone = state.fetched.drain(&position, until: end, take)
+                // A record at or after the end stays for who reads on from there.
+                state.place?.offset = position
+                if isDone { return .success(position) }
                 if isLeft() { return .success(position) }
                 if deadline.hasPassed { return .failure(.timeout("the read")) }
-                if let error = fill(&state, &position) { return .failure(error) }
-                state.place?.offset = position
+                if let error = fill(&state) {
+                    // librdkafka tells of a partition's trouble once: the next read begins anew.
+                    stop(&state)
+                    return .failure(error)
+                }
             }
         }
         return try result.get()
@@ -74,28 +70,20 @@ final class KafkaReader: Sendable {
     private func stop(_ state: inout State) {
         if let place = state.place { rd_kafka_consume_stop(client.topic, place.partition) }
         state.place = nil
-        state.ready = []
-        state.nextReady = 0
+        state.fetched = KafkaFetched()
     }
 
-    private func fill(_ state: inout State, _ position: inout Int64) -> StoreError? {
-        state.ready.removeAll(keepingCapacity: true)
-        state.nextReady = 0
+    private func fill(_ state: inout State) -> StoreError? {
         var failure: StoreError?
-        var ready: [(offset: Int64, record: KafkaRecord)] = []
-        swap(&ready, &state.ready)
-        var decoder = state.decoder
         KafkaMessages.take(client.records, wait: 50) { message in
             switch message.pointee.err {
-            case RD_KAFKA_RESP_ERR_NO_ERROR: ready.append((message.pointee.offset, decoder.record(message)))
-            case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-                if ready.isEmpty { position = max(position, message.pointee.offset) }
+            case RD_KAFKA_RESP_ERR_NO_ERROR:
+                state.fetched.add(state.decoder.record(message), at: message.pointee.offset)
+            case RD_KAFKA_RESP_ERR__PARTITION_EOF: state.fetched.add(end: message.pointee.offset)
             case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TIMED_OUT: break
             default: failure = .kafka(message.pointee.err, topic: client.topicName)
             }
         }
-        state.decoder = decoder
-        swap(&ready, &state.ready)
         return failure
     }
 }

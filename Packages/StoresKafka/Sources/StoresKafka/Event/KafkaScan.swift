@@ -21,6 +21,8 @@ struct KafkaScan {
         // reading it, so that it is fetched once.
         if log.next(partition) < start.offset { _ = try await driver.catchUp(running, partition, context) }
         var found = Found(next: start, isAtEnd: false)
+        let floor = log.with(partition) { $0.index.floor }
+        if isFromStart, floor > start.offset { found.next = KafkaPlace(partition: partition, offset: floor, skip: 0) }
         if take(fromCache: partition, limit, &found) { return found }
         var ends = log.knownEnd(partition)
         while found.events.count < limit {
@@ -73,21 +75,29 @@ struct KafkaScan {
         let partition = found.next.partition
         let start = found.next.offset
         let wanted = limit - found.events.count + found.next.skip
-        let (records, next) = try await running.readers.read(
-            KafkaReader.Place(partition: partition, offset: start), until: end, goesOn: true,
-            deadline: context.deadline, into: (records: [(offset: Int64, record: KafkaRecord)](), events: 0)
-        ) { read, offset, record in
-            read.records.append((offset, record))
-            read.events += max(1, record.events.count)
-            return read.events < wanted
+        let read: (records: [(offset: Int64, record: KafkaRecord)], events: Int)
+        let next: Int64
+        do throws(StoreError) {
+            (read, next) = try await running.readers.read(
+                KafkaReader.Place(partition: partition, offset: start), until: end, goesOn: true,
+                deadline: context.deadline, into: (records: [], events: 0)
+            ) { read, offset, record in
+                read.records.append((offset, record))
+                read.events += max(1, record.events.count)
+                return read.events < wanted
+            }
+        } catch {
+            guard error.isKafkaOffsetOutOfRange else { throw error }
+            return try await passOver(&found, error, context)
         }
-        if let first = records.records.first?.offset, first > start {
+        let records = read.records
+        if (records.first?.offset ?? next) > start {
             // Either brokers' own records were between, or retention took what was (E11).
             let oldest = try await running.ends.ask(partition, context.deadline).low
             guard oldest <= start || (isFromStart && found.events.isEmpty) else { throw gone(start, oldest) }
         }
-        let revisions = log.learn(records.records, partition, from: start, until: next)
-        for ((offset, record), first) in zip(records.records, revisions) {
+        let revisions = log.learn(records, partition, from: start, until: next)
+        for ((offset, record), first) in zip(records, revisions) {
             if let reason = record.foreign, !driver.configuration.skipsForeign {
                 // What comes before it is delivered first.
                 if !found.events.isEmpty { return false }
@@ -98,6 +108,20 @@ struct KafkaScan {
             if found.events.count >= limit { return true }
         }
         if next > found.next.offset { found.next = KafkaPlace(partition: partition, offset: next, skip: 0) }
+        return true
+    }
+
+    /// There is nothing at the place. Who has read nothing yet goes on with the oldest that is kept (E11).
+    private func passOver(_ found: inout Found, _ error: StoreError, _ context: CallContext)
+        async throws(StoreError) -> Bool
+    {
+        let place = found.next
+        let ends = try await running.ends.ask(place.partition, sought: place.offset, context.deadline)
+        guard ends.written >= place.offset else { throw beyond(place) }
+        // It was there, and is again: a replica that lagged behind.
+        guard ends.low > place.offset else { throw error }
+        guard isFromStart, found.events.isEmpty else { throw gone(place.offset, ends.low) }
+        found.next = KafkaPlace(partition: place.partition, offset: ends.low, skip: 0)
         return true
     }
 

@@ -4,27 +4,30 @@ import StoresCore
 
 extension KafkaWriter {
     /// Writes the records in one transaction; their offsets. On the writer's thread.
-    func transact(_ records: [(partition: Int32, record: KafkaRecord)]) throws(StoreError) -> [Int64] {
+    ///
+    /// - Parameter known: What was known of each partition when the first decision about it was made.
+    func transact(
+        _ records: [(partition: Int32, record: KafkaRecord)], known: [Int32: Int64]
+    ) throws(StoreError) -> [Int64] {
         if let error = KafkaTransactionError(rd_kafka_begin_transaction(producer.client.handle)) {
             throw ended(error, .no)
         }
-        let known = Dictionary(uniqueKeysWithValues: Set(records.map(\.partition)).map { ($0, log.next($0)) })
         let offsets: [Int64]
         do throws(StoreError) {
             offsets = try send(records)
             for (partition, next) in known {
-                let first = zip(records, offsets).lazy.filter { $0.0.partition == partition }.map(\.1).min() ?? next
+                let mine = zip(records, offsets).filter { $0.0.partition == partition }.map(\.1)
+                guard let first = mine.first else { continue }
+                // A transaction's records follow each other, unless somebody else wrote in between.
+                guard zip(mine, first...).allSatisfy({ $0 == $1 }) else { throw foreign() }
                 try lookBetween(partition, next, first)
             }
         } catch {
-            try abort(because: error)
-            throw error
+            try abort(.no)
+            // Whatever became of its records: they are in no transaction that was committed.
+            throw error.kafkaWrite(.no)
         }
         try commit()
-        for partition in known.keys {
-            let last = zip(records, offsets).lazy.filter { $0.0.partition == partition }.map(\.1).max() ?? 0
-            log.with(partition) { $0.transactionEnd = last + 1 }
-        }
         return offsets
     }
 
@@ -45,10 +48,16 @@ extension KafkaWriter {
         }
         all.wait()
         var offsets: [Int64] = []
+        var failure: StoreError?
         for arrival in arrivals.withLock({ $0 }) {
-            guard let arrival else { throw StoreError(.internal, "a record has no delivery report", applied: .unknown) }
-            offsets.append(try arrival.get())
+            switch arrival {
+            case .success(let offset): offsets.append(offset)
+            // Where one record is refused, the others are given up: the refusal says more.
+            case .failure(let error): if failure?.isRetryable != false { failure = error }
+            case nil: throw StoreError(.internal, "a record has no delivery report", applied: .unknown)
+            }
         }
+        if let failure { throw failure }
         return offsets
     }
 
@@ -64,39 +73,45 @@ extension KafkaWriter {
             if !isForeign, first == next + 1, state.transactionEnd == next { state.hasMarkers = true }
             return isForeign
         }
-        guard isForeign else { return }
+        if isForeign { throw foreign() }
+    }
+
+    private func foreign() -> StoreError {
         let error = StoreError(
             .preconditionFailed, "another process writes into this topic beside the single writer",
             remedy: "let one process alone write, or set KAFKA_EVENT_MODE=shared for all", applied: .no)
         end(error)
-        throw error
+        return error
     }
 
+    /// From here on nobody knows what became of a transaction whose end was not confirmed: the brokers may have taken
+    /// the end before they refused a repetition.
     private func commit() throws(StoreError) {
         // Until it is settled nothing else can be written.
-        while let error = KafkaTransactionError(rd_kafka_commit_transaction(producer.client.handle, 5000)) {
-            if error.isFatal { throw ended(error, .unknown) }
-            if error.requiresAbort {
-                let reason = error.storeError(.no)
-                try abort(because: reason)
-                throw reason
+        while let error = KafkaTransactionError(rd_kafka_commit_transaction(producer.client.handle, 1000)) {
+            if !error.isFatal, error.requiresAbort {
+                try abort(.unknown)
+                throw error.storeError(.unknown)
             }
-            guard error.isRetriable else { throw ended(error, .unknown) }
+            guard error.isRetriable, !error.isFatal else { throw ended(error, .unknown) }
+            if isClosed { throw .kafkaShutDown().kafkaWrite(.unknown) }
         }
     }
 
-    private func abort(because reason: StoreError) throws(StoreError) {
-        while let error = KafkaTransactionError(rd_kafka_abort_transaction(producer.client.handle, 5000)) {
-            if error.isRetriable, !error.isFatal { continue }
-            // It can't be committed any more: its records stay unseen.
-            throw ended(error, .no)
+    /// - Parameter applied: What is known of the transaction where even this fails: before its end was asked for it
+    ///   can't be committed any more, and its records stay unseen.
+    private func abort(_ applied: StoreError.Applied) throws(StoreError) {
+        while let error = KafkaTransactionError(rd_kafka_abort_transaction(producer.client.handle, 1000)) {
+            guard error.isRetriable, !error.isFatal else { throw ended(error, applied) }
+            if isClosed { throw .kafkaShutDown().kafkaWrite(applied) }
         }
     }
 
     /// A fatal error is the end of this producer: somebody has taken over, or it is told apart from that no more.
     private func ended(_ error: KafkaTransactionError, _ applied: StoreError.Applied) -> StoreError {
         let known = error.storeError(applied)
-        if error.isFatal { end(known.filling(applied: .no)) }
+        // Of what is refused from now on nothing is written.
+        if error.isFatal { end(known.kafkaWrite(.no)) }
         return known
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 /// one.
 ///
 /// The brokers let one process write under a transactional id, the one that came last; the transactions of the others
-/// fail, and readers do not see their records. So what this process knows when it decides still holds when its
+/// fail, and readers do not see their records, unless their end was taken before. So what this process knows when it decides still holds when its
 /// transaction ends, and conditions and deduplication are kept (E1, E4).
 final class KafkaWriter: Sendable {
     struct Item: Sendable {
@@ -95,7 +95,11 @@ final class KafkaWriter: Sendable {
         }
     }
 
-    /// Returns when no transaction is under way.
+    private var canGoOn: Bool { state.withLock { $0.end == nil && !$0.isClosed } }
+
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Returns when no transaction is under way, or the brokers do not answer: then it is left to its time-out there.
     func shutDown() {
         let rest = state.withLock { state in
             state.isClosed = true
@@ -136,33 +140,47 @@ final class KafkaWriter: Sendable {
     private func write(_ batch: [Item]) {
         do throws(StoreError) {
             for partition in Set(batch.map(\.partition)) {
-                // All that was there at the take-over, and at any question since.
-                try wait(partition, before: log.knownEnd(partition), .seconds(30))
+                // All that was there at the take-over, at any question since, and all that this process wrote.
+                try wait(partition, before: log.decisive(partition), .seconds(30))
             }
         } catch {
             for item in batch { item.answer(.failure(error.filling(applied: .no))) }
             return
         }
         var plan = KafkaPlan()
+        // As of the first decision: what the follower brings afterwards is what nobody decided on.
+        var known: [Int32: Int64] = [:]
         let decisions = batch.map { item in
-            log.with(item.partition) { plan.decide(item.append, item.partition, $0) }
+            log.with(item.partition) { state in
+                known[item.partition] = known[item.partition] ?? state.index.next
+                return plan.decide(item.append, item.partition, state)
+            }
         }
         do throws(StoreError) {
-            let offsets = plan.records.isEmpty ? [] : try transact(plan.records)
-            place(batch, decisions, plan, offsets)
+            let offsets = plan.records.isEmpty ? [] : try transact(plan.records, known: known)
+            place(batch, decisions, plan, offsets, known)
         } catch {
+            // One record that the brokers refuse is not the others' fault: each has a transaction of its own.
+            if batch.count > 1, error.applied == .no, error.code == .tooLarge || error.code == .internal, canGoOn {
+                for item in batch { write([item]) }
+                return
+            }
             // What depended on records that are not there is not decided either.
             for item in batch { item.answer(.failure(error)) }
         }
     }
 
-    private func place(_ batch: [Item], _ decisions: [KafkaPlan.Decision], _ plan: KafkaPlan, _ offsets: [Int64]) {
+    private func place(
+        _ batch: [Item], _ decisions: [KafkaPlan.Decision], _ plan: KafkaPlan, _ offsets: [Int64],
+        _ known: [Int32: Int64]
+    ) {
+        var written: [Int32: [KafkaLog.Written]] = [:]
         for (item, decision) in zip(batch, decisions) {
             switch decision {
             case .answer(let result): item.answer(result)
             case .write(let place):
                 let record = plan.records[place].record
-                if log.wrote(record, item.partition, offsets[place], placed: item.answer) { follower.wake() }
+                written[item.partition, default: []].append((offsets[place], record, item.answer))
             case .repeats(let place, let first, let index, let count):
                 let position = KafkaPlace(
                     partition: item.partition, record: offsets[place], index: index,
@@ -175,6 +193,9 @@ final class KafkaWriter: Sendable {
                             isDeduplicated: true)))
             }
         }
+        for (partition, some) in written {
+            if log.committed(some, partition, from: known[partition] ?? 0) { follower.wake() }
+        }
     }
 
     /// Nothing is written any more.
@@ -183,10 +204,16 @@ final class KafkaWriter: Sendable {
     /// Waits on this thread until everything before an offset is known.
     func wait(_ partition: Int32, before offset: Int64, _ timeout: Duration) throws(StoreError) {
         let known = DispatchSemaphore(value: 0)
-        let id = log.whenKnown(partition, before: offset) { _ in known.signal() }
+        let result = Guarded(Result<Void, StoreError>.success(()))
+        let id = log.whenKnown(partition, before: offset) { reached in
+            result.withLock { $0 = reached }
+            known.signal()
+        }
         guard let id else { return }
         follower.wake()
-        guard known.wait(timeout: .now() + .milliseconds(Int(timeout.wholeMilliseconds))) == .timedOut else { return }
+        guard known.wait(timeout: .now() + .milliseconds(Int(timeout.wholeMilliseconds))) == .timedOut else {
+            return try result.withLock { $0 }.get()
+        }
         log.leave(partition, id)
         throw .timeout("reading the topic to its end, which comes before the first append,", applied: .no)
     }

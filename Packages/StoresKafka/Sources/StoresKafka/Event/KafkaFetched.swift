@@ -1,0 +1,39 @@
+/// What a reader took out of its queue and has not handed out yet.
+struct KafkaFetched {
+    private var records: [(offset: Int64, record: KafkaRecord)] = []
+    private var next = 0
+    /// Where the partition ended, which is told once for each end. What is between the last record and it is nothing
+    /// that anybody reads: brokers' own records at the end of a transaction.
+    private var end: Int64?
+
+    mutating func add(_ record: KafkaRecord, at offset: Int64) { records.append((offset, record)) }
+
+    mutating func add(end offset: Int64) { end = max(end ?? 0, offset) }
+
+    /// Hands out what is there, up to an offset.
+    ///
+    /// - Parameters:
+    ///   - position: Where reading goes on.
+    ///   - take: Returns false when it wants no more.
+    /// - Returns: Whether reading is done: `position` has come to `last`, or `take` wants no more.
+    mutating func drain(
+        _ position: inout Int64, until last: Int64, _ take: (Int64, KafkaRecord) -> Bool
+    ) -> Bool {
+        while next < records.count {
+            let (offset, record) = records[next]
+            guard offset < last else {
+                position = last
+                return true
+            }
+            next += 1
+            position = offset + 1
+            guard take(offset, record) else { return true }
+        }
+        records.removeAll(keepingCapacity: true)
+        next = 0
+        // After the records that came before it.
+        if let end { position = max(position, end) }
+        end = nil
+        return position >= last
+    }
+}
