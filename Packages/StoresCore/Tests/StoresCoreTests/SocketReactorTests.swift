@@ -61,8 +61,9 @@ struct SocketReactorTests {
         func change<T>(_ body: (inout State) -> T) -> T {
             let (result, ready) = state.withLock { state in
                 let result = body(&state)
-                let ready = state.waiting.filter { $0.until(state) }.map(\.continuation)
-                state.waiting.removeAll { $0.until(state) }
+                let now = state
+                let ready = state.waiting.filter { $0.until(now) }.map(\.continuation)
+                state.waiting.removeAll { $0.until(now) }
                 return (result, ready)
             }
             for continuation in ready { continuation.resume() }
