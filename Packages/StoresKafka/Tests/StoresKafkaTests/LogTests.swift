@@ -3,8 +3,8 @@ import Testing
 
 @testable import StoresKafka
 
-/// The log of a topic with holes, as the marks at the ends of transactions make them: a Kafka writes such, the peer does
-/// not.
+/// The log of a topic with holes, as the marks at the ends of transactions make them: a Kafka writes such marks, the
+/// peer writes none.
 @Suite struct LogTests {
     private let log = KafkaLog(topic: "t", partitions: 1, keepsIDs: true)
     private let answers = Guarded([Result<AppendResult, StoreError>]())
