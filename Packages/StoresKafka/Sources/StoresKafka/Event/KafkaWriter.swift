@@ -7,8 +7,8 @@ import Synchronization
 /// one.
 ///
 /// The brokers let one process write under a transactional id, the one that came last; the transactions of the others
-/// fail, and readers do not see their records, unless their end was taken before. So what this process knows when it decides still holds when its
-/// transaction ends, and conditions and deduplication are kept (E1, E4).
+/// fail, and readers do not see their records, unless their end was taken before. So what this process knows when it
+/// decides still holds when its transaction ends, and conditions and deduplication are kept (E1, E4).
 final class KafkaWriter: Sendable {
     struct Item: Sendable {
         let id: UInt64
@@ -95,7 +95,8 @@ final class KafkaWriter: Sendable {
         }
     }
 
-    private var canGoOn: Bool { state.withLock { $0.end == nil && !$0.isClosed } }
+    /// Why nothing more is to be written.
+    private var refusal: StoreError? { state.withLock { $0.end ?? ($0.isClosed ? .kafkaShutDown() : nil) } }
 
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
@@ -161,8 +162,10 @@ final class KafkaWriter: Sendable {
             place(batch, decisions, plan, offsets, known)
         } catch {
             // One record that the brokers refuse is not the others' fault: each has a transaction of its own.
-            if batch.count > 1, error.applied == .no, error.code == .tooLarge || error.code == .internal, canGoOn {
-                for item in batch { write([item]) }
+            if batch.count > 1, error.applied == .no, error.code == .tooLarge || error.code == .internal {
+                for item in batch {
+                    if let end = refusal { item.answer(.failure(end)) } else { write([item]) }
+                }
                 return
             }
             // What depended on records that are not there is not decided either.
