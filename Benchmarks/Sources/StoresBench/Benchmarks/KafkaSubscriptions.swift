@@ -1,7 +1,8 @@
 #if Kafka
 import StoresCore
 
-/// Events of 1 KiB read by a subscription from the beginning of a topic, against a consumer loop in C on the same topic.
+/// Events of 1 KiB read by a subscription from the beginning of a topic, against a consumer loop in C on the same
+/// topic.
 enum KafkaSubscriptions: Benchmark {
     static let name = "kafka-subscriptions"
     static let summary = "EventStore.subscribe on Kafka, against a consumer in C over librdkafka"

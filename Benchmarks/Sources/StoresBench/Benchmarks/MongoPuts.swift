@@ -2,8 +2,8 @@
 import CMeasure
 import StoresCore
 
-/// Facts put one at a time by 64 tasks, against pymongo from 8 threads, which writes the same documents: without looking
-/// at what is there, and keeping what was there as the stores do.
+/// Facts put one at a time by 64 tasks, against pymongo from 8 threads, which writes the same documents: without
+/// looking at what is there, and keeping what was there as the stores do.
 enum MongoPuts: Benchmark {
     static let name = "mongo-puts"
     static let summary = "MemoryStore.put on MongoDB from 64 tasks, against pymongo with 8 threads"

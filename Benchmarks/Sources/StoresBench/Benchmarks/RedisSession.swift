@@ -5,7 +5,8 @@ import StoresCore
 import StoresRedis
 
 /// GET and SET of 100 bytes from many tasks over few connections, by commands of the user's own (`RedisCommands`) and
-/// through `SessionStore`, against the tool that measures servers, a loop in C and redis-py. Needs a server: `REDIS_URL`.
+/// through `SessionStore`, against the tool that measures servers, a loop in C and redis-py. Needs a server:
+/// `REDIS_URL`.
 enum RedisSession: Benchmark {
     static let name = "redis-session"
     static let summary = "GET and SET on Redis, 1, 64 and 512 tasks, against redis-benchmark, C and redis-py"

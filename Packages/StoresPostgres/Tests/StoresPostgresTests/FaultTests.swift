@@ -44,7 +44,8 @@ struct FaultTests {
         }
     }
 
-    /// Whose task waits for its own answers watches the connection itself: its end is seen before the next call is sent.
+    /// Whose task waits for its own answers watches the connection itself: its end is seen before the next call is
+    /// sent.
     @Test func aLoneWriteAfterTheSessionsEndGoesToAnother() async throws {
         try await TestServer.with { admin in
             let name = "victim-\(UUID().uuidString)"

@@ -116,8 +116,8 @@ extension BrokenBackend: TransactionalBackend {
 }
 
 extension TransactionDrivers {
-    /// Seen by nobody but the transaction itself, which they do not outlive; collections and indexes are looked up where
-    /// the others have them.
+    /// Seen by nobody but the transaction itself, which they do not outlive; collections and indexes are looked up
+    /// where the others have them.
     fileprivate var forgetting: TransactionDrivers {
         let other = InMemoryBackend()
         return TransactionDrivers(

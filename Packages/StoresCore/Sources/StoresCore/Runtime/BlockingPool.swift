@@ -37,8 +37,8 @@ public final class BlockingPool: Sendable {
     /// - Parameters:
     ///   - label: The name of the threads' queues.
     ///   - threads: How many calls may block at the same time, at least 1.
-    ///   - lingering: How long one of the threads looks for more work, on a processor, before it sleeps. To wake it costs
-    ///     a caller that comes again and again more than some servers take to answer.
+    ///   - lingering: How long one of the threads looks for more work, on a processor, before it sleeps. To wake it
+    ///     costs a caller that comes again and again more than some servers take to answer.
     public init(label: String, threads: Int, lingering: Duration = .zero) {
         // One serial queue for each thread. Serial queues get threads of their own; the blocks of a concurrent queue
         // would share the threads of Swift's cooperative pool on Linux, and starve it.

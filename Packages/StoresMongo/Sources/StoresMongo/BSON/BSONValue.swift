@@ -43,8 +43,8 @@ struct BSONDocument: Sendable, Hashable {
         }
     }
 
-    /// Texts that are equal by Unicode's rules and of as many bytes are the same bytes where one of them is ASCII, as our
-    /// names are.
+    /// Texts that are equal by Unicode's rules and of as many bytes are the same bytes where one of them is ASCII, as
+    /// our names are.
     private func place(_ name: String) -> Int? {
         fields.firstIndex { $0.name.utf8.count == name.utf8.count && $0.name == name }
     }

@@ -5,13 +5,14 @@ import Synchronization
 
 /// One connection in pipeline mode, on which the requests of many tasks are under way at once.
 ///
-/// Whoever holds `lock` may touch libpq: the reactor's thread, which reads what has arrived; the queue, which sends what
-/// has gathered; or, while nothing is under way, the submitting task itself, which saves a lone request the changes of
-/// threads, see ``PostgresSolo``. Requests that come while others are under way gather in the inbox, and go out together
-/// when those are answered: few large batches instead of many small ones. The server would not have begun with them
-/// earlier.
+/// Whoever holds `lock` may touch libpq: the reactor's thread, which reads what has arrived; the queue, which sends
+/// what has gathered; or, while nothing is under way, the submitting task itself, which saves a lone request the
+/// changes of threads, see ``PostgresSolo``. Requests that come while others are under way gather in the inbox, and go
+/// out together when those are answered: few large batches instead of many small ones. The server would not have begun
+/// with them earlier.
 ///
-/// `@unchecked Sendable`: all `var` are used under `lock`, those of the inbox under its own; `seenUses` and `seenAt` are the reactor's.
+/// `@unchecked Sendable`: all `var` are used under `lock`, those of the inbox under its own; `seenUses` and `seenAt`
+/// are the reactor's.
 final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     private struct Inbox {
         var requests: [PostgresRequest] = []
@@ -159,8 +160,8 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
         return isSent ?? false
     }
 
-    /// Under the lock: nobody watches, and something is to be read although nothing is under way. It is the connection's
-    /// end, or a word about it.
+    /// Under the lock: nobody watches, and something is to be read although nothing is under way. It is the
+    /// connection's end, or a word about it.
     private func lookAround(_ arrived: inout Arrived) {
         guard solo.isActive, isOpen, !isLent, pipeline.isIdle, handle.hasInput else { return }
         endSolo()
@@ -260,8 +261,8 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
         }
     }
 
-    /// Where the socket takes no more the reactor goes on when it does. It reads meanwhile, or both sides might wait for
-    /// each other.
+    /// Where the socket takes no more the reactor goes on when it does. It reads meanwhile, or both sides might wait
+    /// for each other.
     private func flush() {
         switch PQflush(handle.connection) {
         case 0:

@@ -1,10 +1,10 @@
-/// When a task that is alone on a connection waits for its answer itself, instead of being woken by the reactor's thread:
-/// two changes of threads less, which on one machine are more than half of a round trip.
+/// When a task that is alone on a connection waits for its answer itself, instead of being woken by the reactor's
+/// thread: two changes of threads less, which on one machine are more than half of a round trip.
 ///
 /// It waits for ``patience`` at most, about as long as a contended lock may take, and only after a row of requests that
 /// were alone. The first microseconds it does not sleep, as long as that is where the answers come: falling asleep and
-/// being woken takes longer than a short statement. Where answers take longer, as over a network, neither is hardly ever
-/// tried again.
+/// being woken takes longer than a short statement. Where answers take longer, as over a network, neither is hardly
+/// ever tried again.
 struct PostgresSolo {
     /// What a wait came to.
     enum Wait {

@@ -71,7 +71,8 @@ extension RedisConnection {
     }
 
     /// Looks for the next replies a moment longer. A server on the same machine has them before two changes of threads,
-    /// to the reactor's and back, are done. Where replies take longer, as over a network, it is hardly ever tried again.
+    /// to the reactor's and back, are done. Where replies take longer, as over a network, it is hardly ever tried
+    /// again.
     ///
     /// - Returns: Whether there is something to do.
     private func lookOut(_ stream: RedisStream) -> Bool {
