@@ -42,6 +42,13 @@ final class PQHandle: @unchecked Sendable {
             detail: field("D"), hint: field("H"), constraint: field("n"))
     }
 
+    /// Whether a notice is the server's last word.
+    static func isFatal(_ notice: OpaquePointer?) -> Bool {
+        // PG_DIAG_SEVERITY_NONLOCALIZED
+        guard let severity = PQresultErrorField(notice, Int32(UInt8(ascii: "V"))) else { return false }
+        return ["FATAL", "PANIC"].contains(String(cString: severity))
+    }
+
     /// Waits until the socket is ready.
     ///
     /// - Returns: False when the time has passed.

@@ -42,6 +42,8 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     private let lock = Guarded(())
     private var pipeline = PostgresPipeline()
     private var isOpen = true
+    /// The server has said that it ends the session; its word may come before the end of the stream.
+    private var isEnding = false
     /// libpq is somebody's who does not hold the lock.
     private var isLent = false
     private var solo = PostgresSolo()
@@ -114,6 +116,13 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
         guard PQsetnonblocking(handle.connection, 1) == 0, PQenterPipelineMode(handle.connection) == 1 else {
             throw StoreError(.unavailable, "the connection does not enter pipeline mode", applied: .no)
         }
+        // Called within calls of libpq, which are made by this object under the lock.
+        PQsetNoticeReceiver(
+            handle.connection,
+            { context, notice in
+                guard let context, PQHandle.isFatal(notice) else { return }
+                Unmanaged<PostgresConnection>.fromOpaque(context).takeUnretainedValue().isEnding = true
+            }, Unmanaged.passUnretained(self).toOpaque())
         watched.store(Watched.reads, ordering: .releasing)
         reactor.join(self)
     }
@@ -326,10 +335,12 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
         let wasIdle = pipeline.isIdle
         let isAlive = PQconsumeInput(handle.connection) == 1
         receive(&arrived.completions)
+        // What comes while nothing is under way is read by no other call.
+        if pipeline.isIdle { _ = PQisBusy(handle.connection) }
         owed.store(pipeline.inFlight, ordering: .relaxed)
         noteProgress(arrived.completions.count)
         if onNotify != nil { collect(&arrived.notifications) }
-        guard isAlive, !handle.isBroken else { return fail() }
+        guard isAlive, !handle.isBroken, !isEnding else { return fail() }
         let again = pipeline.takeAgain()
         if !again.isEmpty { send(again) }
         if !wasIdle, isOpen, pipeline.isIdle { arrived.drains = goesOn(after: arrived.completions.count) }
