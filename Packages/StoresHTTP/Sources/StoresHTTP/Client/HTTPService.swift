@@ -165,7 +165,9 @@ public final class HTTPService: Sendable {
         settings.decompression = .enabled(limit: .size(configuration.maxReplyBytes))
         settings.connectionPool.retryConnectionEstablishment = false
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.maxConnections
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+        // One loop of the process's own: a call that begins on one and has its connection on another changes threads
+        // at every step.
+        return HTTPClient(eventLoopGroupProvider: .shared(HTTPClient.defaultEventLoopGroup.next()), configuration: settings)
     }
 }
 #endif

@@ -1,5 +1,6 @@
 import Dispatch
 import StoresCore
+import Synchronization
 
 /// What is overdue.
 extension PostgresConnection {

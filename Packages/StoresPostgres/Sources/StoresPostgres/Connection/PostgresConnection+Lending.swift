@@ -1,5 +1,7 @@
 import CLibPQ
-import StoresCore
+import Dispatch
+@_spi(Sockets) import StoresCore
+import Synchronization
 
 /// libpq in the hands of one task, without the pipeline.
 extension PostgresConnection {

@@ -1,5 +1,7 @@
 import CLibPQ
+import Dispatch
 @_spi(Sockets) import StoresCore
+import Synchronization
 
 /// Reads what has arrived, and tells whose it is.
 extension PostgresConnection {

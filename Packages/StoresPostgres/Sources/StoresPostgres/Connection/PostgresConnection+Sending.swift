@@ -1,5 +1,7 @@
 import CLibPQ
-import StoresCore
+import Dispatch
+@_spi(Sockets) import StoresCore
+import Synchronization
 
 /// Who sends, and when.
 extension PostgresConnection {

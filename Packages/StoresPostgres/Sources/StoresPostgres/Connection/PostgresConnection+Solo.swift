@@ -1,5 +1,5 @@
-import CLibPQ
 @_spi(Sockets) import StoresCore
+import Synchronization
 
 /// A lone request, sent and waited for by its own task, see ``PostgresSolo``.
 extension PostgresConnection {
