@@ -26,6 +26,30 @@ enum Timing {
         return Spread(all).median
     }
 
+    /// Calls of both in turn, each pair in the other order than the one before: what a server's pace does from one call
+    /// to the next meets both.
+    ///
+    /// - Returns: The median seconds of each, and the median of the differences within the pairs.
+    static func medianPairs(
+        _ count: Int, _ first: (Int) async throws -> Void, _ second: (Int) async throws -> Void
+    ) async rethrows -> (first: Double, second: Double, difference: Double) {
+        var times: [(first: Double, second: Double)] = []
+        times.reserveCapacity(count)
+        for index in 0..<count {
+            if index.isMultiple(of: 2) {
+                let time = try await seconds { try await first(index) }
+                times.append((time, try await seconds { try await second(index) }))
+            } else {
+                let time = try await seconds { try await second(index) }
+                times.append((try await seconds { try await first(index) }, time))
+            }
+        }
+        return (
+            Spread(times.map(\.first)).median, Spread(times.map(\.second)).median,
+            Spread(times.map { $0.first - $0.second }).median
+        )
+    }
+
     /// The seconds that the body takes.
     static func seconds(_ body: () async throws -> Void) async rethrows -> Double {
         let clock = ContinuousClock()

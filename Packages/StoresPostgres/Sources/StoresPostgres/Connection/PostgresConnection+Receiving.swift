@@ -78,7 +78,7 @@ extension PostgresConnection {
     func deliver(_ arrived: Arrived) {
         for completion in arrived.completions { completion.request.finish(completion.outcome) }
         // Behind the tasks that go on now: those that ask again at once are in the next batch.
-        if arrived.drains { queue.async { self.drain() } }
+        if arrived.drains { Task.detached { self.drain() } }
         for channel in arrived.notifications { onNotify?(channel) }
     }
 
