@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Stops calling a backend that does not answer: after `threshold` calls in a row that ended in `unavailable` or
 /// `timeout`, calls fail at once for `coolDown`; then one is let through, and decides.
 final class CircuitBreaker: Sendable {
@@ -19,6 +21,10 @@ final class CircuitBreaker: Sendable {
 
         init(settings: Settings) {
             self.settings = settings
+        }
+
+        var isUntroubled: Bool {
+            if case .closed(failures: 0) = state { true } else { false }
         }
 
         /// Nil when the call may go; else how long to leave the backend alone.
@@ -55,12 +61,15 @@ final class CircuitBreaker: Sendable {
     }
 
     private let machine: Guarded<Machine>
+    /// No call has failed since the last that succeeded: nearly always, and then no call has to take the lock.
+    private let isUntroubled = Atomic<Bool>(true)
 
     init(_ settings: Settings) {
         machine = Guarded(Machine(settings: settings))
     }
 
     func admit() throws(StoreError) {
+        if isUntroubled.load(ordering: .acquiring) { return }
         let wait = machine.withLock { $0.admit(now: .now) }
         guard let wait else { return }
         throw StoreError(
@@ -86,7 +95,9 @@ final class CircuitBreaker: Sendable {
     enum Verdict { case answered, failed }
 
     func record(_ verdict: Verdict?) {
+        if verdict != .failed, isUntroubled.load(ordering: .acquiring) { return }
         machine.withLock { machine in
+            defer { isUntroubled.store(machine.isUntroubled, ordering: .releasing) }
             switch verdict {
             case .failed?: machine.failed(now: .now)
             case .answered?: machine.succeeded()

@@ -67,7 +67,7 @@ extension PostgresConnection {
     }
 
     func noteProgress(_ answered: Int) {
-        let now = elapsed
+        let now = elapsed(.now)
         progress.store(now, ordering: .relaxed)
         guard answered > 0 else { return }
         let each = (now - pacedAt) / Int64(answered)

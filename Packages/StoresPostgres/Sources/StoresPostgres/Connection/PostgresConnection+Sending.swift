@@ -53,11 +53,11 @@ extension PostgresConnection {
     /// Sends what is to be sent, with one flush.
     func send(_ requests: [PostgresRequest]) {
         guard !requests.isEmpty else { return }
+        let now = ContinuousClock.now
         if pipeline.isIdle {
-            pacedAt = elapsed
+            pacedAt = elapsed(now)
             progress.store(pacedAt, ordering: .relaxed)
         }
-        let now = ContinuousClock.now
         let actions = pipeline.plan(requests, sharing: isSlow ? 1 : .max) {
             Self.statementTimeout(for: $0.serverDeadline, now)
         }

@@ -84,13 +84,16 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
         socket = handle.socket
     }
 
-    /// Requests that wait or are under way. One that the server has been busy with for long weighs more than any crowd,
-    /// for what comes would wait behind it.
-    var pending: Int {
-        let owed = owed.load(ordering: .relaxed)
-        let count = max(load.load(ordering: .relaxed), owed)
-        guard owed > 0, elapsed - progress.load(ordering: .relaxed) > Self.stuckAfter else { return count }
-        return count + PostgresPool.State.stuck
+    /// Requests that wait or are under way.
+    var pending: Int { max(load.load(ordering: .relaxed), owed.load(ordering: .relaxed)) }
+
+    /// What the next request would have before it. One that the server has been busy with for long weighs more than any
+    /// crowd, for what comes would wait behind it.
+    func burden(_ now: ContinuousClock.Instant) -> Int {
+        guard owed.load(ordering: .relaxed) > 0,
+            elapsed(now) - progress.load(ordering: .relaxed) > Self.stuckAfter
+        else { return pending }
+        return pending + PostgresPool.State.stuck
     }
 
     private static let stuckAfter: Int64 = 50_000_000
@@ -100,8 +103,9 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
 
     private static let slow: Int64 = 150_000
 
-    var elapsed: Int64 {
-        let (seconds, attoseconds) = openedAt.duration(to: .now).components
+    /// Nanoseconds since `openedAt`.
+    func elapsed(_ now: ContinuousClock.Instant) -> Int64 {
+        let (seconds, attoseconds) = openedAt.duration(to: now).components
         return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 

@@ -135,7 +135,8 @@ public final class PostgresPool: Sendable {
         let outcome = await waiter.wait {
             // Between the look above and this one a connection may have been opened.
             let (connection, actions) = state.withLock { state -> (PostgresConnection?, [State.Action]) in
-                let picked = state.pick { $0.pending }
+                let now = ContinuousClock.now
+                let picked = state.pick { $0.burden(now) }
                 if picked.connection == nil, !state.isClosed { state.waitForShared(waiter) }
                 return picked
             }
@@ -152,7 +153,8 @@ public final class PostgresPool: Sendable {
     }
 
     private func pick() -> (connection: PostgresConnection?, actions: [State.Action]) {
-        state.withLock { state in state.pick { $0.isRetired ? .max : $0.pending } }
+        let now = ContinuousClock.now
+        return state.withLock { state in state.pick { $0.isRetired ? .max : $0.burden(now) } }
     }
 
     private func isOverdue(_ connection: PostgresConnection) -> Bool {
