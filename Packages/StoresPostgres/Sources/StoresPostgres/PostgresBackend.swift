@@ -12,6 +12,7 @@ public final class PostgresBackend: StoreBackend {
     let purge = PostgresPurge()
     let signal: PostgresEventSignal
     let appender: PostgresAppender
+    let sessionReader: PostgresSessionReader
     private let work = PostgresWork()
     private let isStarted = Mutex(false)
 
@@ -25,6 +26,7 @@ public final class PostgresBackend: StoreBackend {
         self.pool = pool
         self.signal = signal
         appender = PostgresAppender(pool: pool, work: work) { signal.announce() }
+        sessionReader = PostgresSessionReader(pool: pool, work: work)
     }
 
     public var endpoint: String { pool.endpoint }

@@ -5,15 +5,18 @@ import Synchronization
 
 /// Who sends, and when.
 extension PostgresConnection {
-    func run(_ request: PostgresRequest, isCancellable: Bool = true) async -> PostgresOutcome {
+    /// - Parameter isLone: Whether the present task may wait for the answer itself.
+    func run(
+        _ request: PostgresRequest, isCancellable: Bool = true, isLone: Bool = true
+    ) async -> PostgresOutcome {
         load.add(1, ordering: .relaxed)
         defer { load.subtract(1, ordering: .relaxed) }
-        return await request.wait(isCancellable: isCancellable) { submit(request) }
+        return await request.wait(isCancellable: isCancellable) { submit(request, isLone: isLone) }
     }
 
-    func submit(_ request: PostgresRequest) {
+    func submit(_ request: PostgresRequest, isLone: Bool) {
         // In company it is not even tried: a look at a lock that is taken costs a call of the kernel.
-        if pending <= 1, sendAlone(request) { return }
+        if pending <= 1, sendAlone(request, waits: isLone) { return }
         let (isFirst, isEarlier) = inbox.withLock { inbox in
             inbox.requests.append(request)
             defer { inbox.isAwaited = true }

@@ -3,7 +3,8 @@ import Synchronization
 
 /// A lone request, sent and waited for by its own task, see ``PostgresSolo``.
 extension PostgresConnection {
-    func sendAlone(_ request: PostgresRequest) -> Bool {
+    /// - Returns: False when there are others, whom it is to go along with.
+    func sendAlone(_ request: PostgresRequest, waits: Bool) -> Bool {
         var arrived = Arrived()
         let isSent = lock.withLockIfAvailable { _ -> Bool in
             lookAround(&arrived)
@@ -14,9 +15,10 @@ extension PostgresConnection {
                 return true
             }
             guard isFree else { return false }
+            if !waits, solo.isActive { endSolo() }
             send([request])
             arm(request.deadline)
-            if isOpen, !pipeline.isIdle, solo.enter() { awaitAlone(&arrived) }
+            if waits, isOpen, !pipeline.isIdle, solo.enter() { awaitAlone(&arrived) }
             // It may have been cancelled at the last moment.
             drainInbox()
             return true

@@ -73,9 +73,10 @@ public final class PostgresPool: Sendable {
 
     /// Statements in one round trip and one transaction; READ COMMITTED: each sees what was committed before it began.
     ///
-    /// - Parameter isCancellable: False for work that is not the present task's alone.
+    /// - Parameter isLone: False for work that is not the present task's alone: it is not cancelled with it, and the
+    ///   task does not wait for the answer itself, see ``PostgresSolo``.
     func group(
-        _ commands: [PostgresCommand], _ kind: PostgresKind, isCancellable: Bool = true, deadline: Deadline
+        _ commands: [PostgresCommand], _ kind: PostgresKind, isLone: Bool = true, deadline: Deadline
     ) async throws(StoreError) -> [PostgresRows] {
         if commands.isEmpty { return [] }
         let encoded = try encode(commands)
@@ -84,7 +85,7 @@ public final class PostgresPool: Sendable {
             attempt += 1
             let connection = try await sharedConnection(deadline)
             let request = PostgresRequest(encoded, kind, deadline: deadline.instant)
-            let outcome = await connection.run(request, isCancellable: isCancellable)
+            let outcome = await connection.run(request, isCancellable: isLone, isLone: isLone)
             switch outcome {
             case .rows(let rows): return rows
             case .notSent where attempt < 4: continue

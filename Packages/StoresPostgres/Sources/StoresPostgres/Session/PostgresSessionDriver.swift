@@ -11,38 +11,15 @@ struct PostgresSessionDriver: SessionDriver {
 
     func get(_ keys: [String], context: CallContext) async throws(StoreError) -> [SessionEntry?] {
         if keys.isEmpty { return [] }
-        let now = PostgresParameter.int8(context.now.millisecondsSinceEpoch)
-        if keys.count == 1 {
-            let rows = try await pool.query(
-                Self.selectOne, [.text(keys[0]), now], .read, deadline: context.deadline)
-            return [try rows.first.map { row throws(StoreError) in try Self.entry(row, keys[0]) }]
+        if keys.count == 1, lease == nil { return [try await backend.sessionReader.get(keys[0], context: context)] }
+        let answers = try await pool.group(
+            [PostgresSessionEntries.select(keys)], .read, deadline: context.deadline)
+        var entries: [SessionEntry?] = []
+        entries.reserveCapacity(keys.count)
+        for entry in try PostgresSessionEntries.read(answers[0], keys, { ($0, context.now) }) {
+            entries.append(try entry.get())
         }
-        let rows = try await pool.query(
-            Self.selectMany, [.textArray(keys), now], .read, deadline: context.deadline)
-        var found: [PostgresKey: SessionEntry] = [:]
-        for row in rows {
-            let key = try row.text(0)
-            found[PostgresKey(key)] = try Self.entry(row, key)
-        }
-        return keys.map { found[PostgresKey($0)] }
-    }
-
-    private static let selectOne =
-        "SELECT \(columns) FROM sessions WHERE key = $1 AND (expires_at IS NULL OR expires_at > $2)"
-    private static let selectMany =
-        "SELECT \(columns) FROM sessions WHERE key = ANY ($1) AND (expires_at IS NULL OR expires_at > $2)"
-
-    static let columns = "key, kind, value, content_type, number, etag, expires_at"
-
-    private static func entry(_ row: PostgresRow, _ key: String) throws(StoreError) -> SessionEntry {
-        let kind = try PostgresSessionKind(row, 1, key)
-        let value: SessionValue
-        switch kind {
-        case .value: value = SessionValue(bytes: try row.bytes(2), contentType: try row.text(3))
-        case .counter: value = SessionValue(String(try row.int(4)))
-        case .list: throw kind.refused(key, wanted: "a value")
-        }
-        return SessionEntry(value: value, etag: try row.text(5), expiresAt: try row.optionalTimestamp(6))
+        return entries
     }
 
     func set(_ writes: [SessionWrite], context: CallContext) async throws(StoreError)
