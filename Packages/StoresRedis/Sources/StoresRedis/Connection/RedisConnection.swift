@@ -90,6 +90,9 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
     var lookedAt = Instant.now
     var lookout = RedisLookout()
     var answers: [(Continuation, RedisOutcome)] = []
+    let handover = RedisHandover()
+    /// The task that does the work of the reactor's thread is at it.
+    var isTurning = false
     /// A caller does the work of the reactor's thread, which is waiting.
     var isBorrowed = false
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
@@ -131,6 +134,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
             } onCancel: {
                 leave(ticket)
             }
+            if !handover.isEmpty { handover.pass() }
             switch outcome {
             case .again: continue
             case .failure(let error): throw error
@@ -305,6 +309,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
 
     private func prepareReady(_ now: Instant, _ stream: RedisStream) -> SocketInterest {
         if let interest = preparePumped(now) { return interest }
+        handover.pass(.max)
         var interest = SocketInterest(descriptor: stream.descriptor, reads: true)
         var hasCalls = false
         var looksAgainAt: Instant?
