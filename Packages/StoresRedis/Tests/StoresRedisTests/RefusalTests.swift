@@ -1,4 +1,4 @@
-import StoresCore
+@_spi(Sockets) import StoresCore
 import Testing
 
 @testable import StoresRedis
