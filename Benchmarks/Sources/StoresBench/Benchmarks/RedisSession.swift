@@ -76,16 +76,16 @@ enum RedisSession: Benchmark {
     }
 
     private static func race(_ call: Call, _ peer: Peer) async throws -> [Figure] {
-        let (many, few, one) = (1 << 17, 1 << 14, 3000)
+        let (many, few, one) = (1 << 18, 1 << 16, 4000)
         let tool = "tool \(call.command)"
         let times = try await Timing.interleaved(
             repetitions: 5, warmUp: 1,
             [
                 { try await seconds(512, many, call.body) },
-                { try peer.seconds("\(tool) 64 64 \(many * 8)") / 8 },
+                { try peer.seconds("\(tool) 64 64 \(many * 4)") / 4 },
                 { try await seconds(64, few, call.body) },
                 { try peer.seconds("\(tool) 64 1 \(few)") },
-                { try peer.seconds("asyncio \(call.command) 64 \(few / 4)") * 4 },
+                { try peer.seconds("asyncio \(call.command) 64 \(few / 16)") * 16 },
                 { try await seconds(1, one, call.body) },
                 { try peer.seconds("loop \(call.command) \(one)") },
             ])
@@ -106,7 +106,7 @@ enum RedisSession: Benchmark {
     }
 
     private static func conditional(_ store: SessionStore) async throws -> Figure {
-        let count = 1 << 14
+        let count = 1 << 16
         let times = try await Timing.interleaved(
             repetitions: 7, warmUp: 1,
             [

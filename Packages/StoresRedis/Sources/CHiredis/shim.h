@@ -8,8 +8,6 @@
 #endif
 
 #include <stddef.h>
-#include <sys/select.h>
-#include <time.h>
 
 // The protocol reader of hiredis, telling what it finds piece by piece instead of building its own tree of replies.
 // The table of functions changed between 0.14 and 1.0; what is here is the same for all of them.
@@ -128,14 +126,3 @@ static inline redisReader *stores_reader_create(stores_reply_sink *sink) {
 static inline int stores_hiredis_reads_resp3(void) { return HIREDIS_MAJOR >= 1; }
 static inline int stores_hiredis_major(void) { return HIREDIS_MAJOR; }
 static inline int stores_hiredis_minor(void) { return HIREDIS_MINOR; }
-
-// Whether the descriptor can be read within so many nanoseconds, less than a second. Swift sees neither ppoll nor
-// FD_SET.
-static inline int stores_wait_to_read(int descriptor, long nanoseconds) {
-    if (descriptor < 0 || descriptor >= FD_SETSIZE) return 0;
-    fd_set set;
-    FD_ZERO(&set);
-    FD_SET(descriptor, &set);
-    struct timespec limit = {0, nanoseconds};
-    return pselect(descriptor + 1, &set, NULL, NULL, &limit, NULL) > 0;
-}

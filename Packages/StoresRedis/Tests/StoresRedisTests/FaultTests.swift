@@ -32,6 +32,9 @@ struct FaultTests {
                             }
                             #expect(entries[1] == nil, "a reply for another key")
                             #expect(entries.count == 3)
+                            if let text = try await stores.session.get(key)?.value.text {
+                                #expect(text.hasPrefix("key-\(number) "), "a reply for another key")
+                            }
                             let count = try await stores.session.append(
                                 [Array("x".utf8)], to: "list/\(number)", keepLast: 3, expiry: .never)
                             #expect((1...3).contains(count))

@@ -1,4 +1,4 @@
-import StoresCore
+@_spi(Sockets) import StoresCore
 import Testing
 
 @testable import StoresRedis
@@ -129,7 +129,7 @@ import Testing
         #expect(solo.prepare(now, hasCalls: false) != nil)
         let alone = solo.enter(isAlone: true)
         #expect(alone.waits)
-        let isDone = solo.waited(isRead: true, isDone: true)
+        let isDone = solo.waited(.slept, isDone: true)
         #expect(!isDone && solo.isActive)
         // Somebody else comes: the thread watches again.
         let among = solo.enter(isAlone: false)
@@ -138,7 +138,7 @@ import Testing
         for _ in 0..<8 { _ = solo.enter(isAlone: true) }
         #expect(solo.prepare(now, hasCalls: false) != nil)
         _ = solo.enter(isAlone: true)
-        let mustWake = solo.waited(isRead: false, isDone: false)
+        let mustWake = solo.waited(.inVain, isDone: false)
         #expect(mustWake, "nobody would read the reply")
         for _ in 0..<8 { _ = solo.enter(isAlone: true) }
         #expect(solo.prepare(now, hasCalls: false) == nil, "it is tried again at once")

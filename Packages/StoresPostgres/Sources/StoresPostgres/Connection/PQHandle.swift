@@ -1,5 +1,5 @@
 import CLibPQ
-import StoresCore
+@_spi(Sockets) import StoresCore
 
 #if canImport(Darwin)
 import Darwin
@@ -58,18 +58,7 @@ final class PQHandle: @unchecked Sendable {
     }
 
     /// Whether something can be read at once.
-    var hasInput: Bool { stores_wait_to_read(socket, 0, 0) != 0 }
-
-    /// Waits until something can be read, for less than a second.
-    ///
-    /// - Parameter spin: How long to look again and again before going to sleep.
-    func awaitInput(_ time: Duration, looking spin: Duration) -> PostgresSolo.Wait {
-        switch stores_wait_to_read(socket, spin.nanoseconds, time.nanoseconds) {
-        case 1: .saw
-        case 2: .slept
-        default: .inVain
-        }
-    }
+    var hasInput: Bool { SocketSolo.canRead(socket) }
 
     /// Ends the traffic in both directions: a call that waits for the socket returns.
     func cutOff() {
@@ -80,11 +69,6 @@ final class PQHandle: @unchecked Sendable {
         if socket >= 0 { _ = shutdown(socket, Int32(SHUT_RDWR)) }
         #endif
     }
-}
-
-extension Duration {
-    /// Of less than a second.
-    fileprivate var nanoseconds: Int { Int(clamping: components.attoseconds / 1_000_000_000) }
 }
 
 extension String {

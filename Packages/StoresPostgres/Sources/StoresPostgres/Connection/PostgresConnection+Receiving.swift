@@ -25,14 +25,14 @@ extension PostgresConnection {
             // Its tasks wait themselves, or it is lent. After a rest it is watched again, to learn of its end.
             let uses = soloUses.load(ordering: .relaxed)
             if uses != seenUses { seenAt = now }
-            if uses == seenUses, now - seenAt >= PostgresSolo.rest {
+            if uses == seenUses, now - seenAt >= SocketSolo.rest {
                 _ = lock.withLockIfAvailable { _ in
                     if isOpen, !isLent, watchAgain() { solo.end() }
                 }
                 bits = watched.load(ordering: .acquiring)
             }
             seenUses = uses
-            if bits == Watched.nothing { wakeAt = max(seenAt + PostgresSolo.rest, now + .milliseconds(1)) }
+            if bits == Watched.nothing { wakeAt = max(seenAt + SocketSolo.rest, now + .milliseconds(1)) }
         }
         return SocketInterest(
             descriptor: socket, reads: bits != Watched.nothing, writes: bits == Watched.both, wakeAt: wakeAt)

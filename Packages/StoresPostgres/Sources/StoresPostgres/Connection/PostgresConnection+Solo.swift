@@ -1,7 +1,7 @@
 @_spi(Sockets) import StoresCore
 import Synchronization
 
-/// A lone request, sent and waited for by its own task, see ``PostgresSolo``.
+/// A lone request, sent and waited for by its own task, see `SocketSolo`.
 extension PostgresConnection {
     /// - Returns: False when there are others, whom it is to go along with.
     func sendAlone(_ request: PostgresRequest, waits: Bool) -> Bool {
@@ -41,7 +41,7 @@ extension PostgresConnection {
         watched.store(Watched.nothing, ordering: .releasing)
         // The answers to its preparation may come by themselves.
         for _ in 0..<3 where isOpen && !pipeline.isIdle && watched.load(ordering: .relaxed) == Watched.nothing {
-            let wait = handle.awaitInput(PostgresSolo.patience, looking: solo.spin)
+            let wait = solo.wait(for: handle.socket)
             solo.waited(wait)
             guard wait != .inVain else { break }
             receive(&arrived)

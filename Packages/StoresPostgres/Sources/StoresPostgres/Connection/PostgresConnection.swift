@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Whoever holds `lock` may touch libpq: the reactor's thread, which reads what has arrived; the queue, which sends
 /// what has gathered; or, while nothing is under way, the submitting task itself, which saves a lone request the
-/// changes of threads, see ``PostgresSolo``. Requests that come while others are under way gather in the inbox, and go
+/// changes of threads, see `SocketSolo`. Requests that come while others are under way gather in the inbox, and go
 /// out together when those are answered: few large batches instead of many small ones. The server would not have begun
 /// with them earlier.
 ///
@@ -46,7 +46,7 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     var isEnding = false
     /// libpq is somebody's who does not hold the lock.
     var isLent = false
-    var solo = PostgresSolo()
+    var solo = SocketSolo(patience: .microseconds(200), spin: .microseconds(50))
     /// What the reactor is to wait for.
     let watched = Atomic<UInt8>(Watched.nothing)
     /// Requests whose own task waits for the answer. While they go on, nobody else has to watch.

@@ -108,6 +108,7 @@ extension RedisConnection {
     }
 
     func disconnect() {
+        handover.pass(.max)
         step = .disconnected
         reader = nil
         sending = []

@@ -53,6 +53,9 @@ extension RedisConnection {
         guard number == pumps, state.withLock({ $0.isPumped }) else { return false }
         turns &+= 1
         guard case .ready(let stream) = step else { return endPump() }
+        handover.pass(RedisHandover.first)
+        isTurning = true
+        defer { isTurning = false }
         var hasSent = false
         var isBlocked = false
         var wakes = false
@@ -92,6 +95,7 @@ extension RedisConnection {
 
     /// The reactor's thread sends what has come since, and waits for what is to be read.
     private func endPump() -> Bool {
+        handover.pass(.max)
         state.withLock { state in
             state.isPumped = false
             state.isWaking = true

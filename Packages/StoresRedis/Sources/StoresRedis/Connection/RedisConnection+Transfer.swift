@@ -125,6 +125,7 @@ extension RedisConnection {
         // Before anybody is told: who holds a value alone may change it in place.
         values.removeAll(keepingCapacity: true)
         answers.reverse()
+        if isTurning, answers.count > RedisHandover.first { handover.put(&answers) }
         while let (continuation, outcome) = answers.popLast() { continuation.resume(returning: outcome) }
         if isUnexpected { throw RedisProtocolError() }
         if isReadOnly { fail(.redisLost("the server is a replica by now", nil)) }

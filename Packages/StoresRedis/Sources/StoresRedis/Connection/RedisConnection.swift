@@ -90,6 +90,9 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
     var lookedAt = Instant.now
     var lookout = RedisLookout()
     var answers: [(Continuation, RedisOutcome)] = []
+    let handover = RedisHandover()
+    /// The task that does the work of the reactor's thread is at it.
+    var isTurning = false
     /// A caller does the work of the reactor's thread, which is waiting.
     var isBorrowed = false
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
@@ -131,6 +134,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
             } onCancel: {
                 leave(ticket)
             }
+            if !handover.isEmpty { handover.pass() }
             switch outcome {
             case .again: continue
             case .failure(let error): throw error
@@ -149,7 +153,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
         _ encode: @Sendable (inout RedisWriter) -> Void
     ) {
         var refusal: StoreError?
-        var isAlone = false
+        var alone: SocketSolo?
         let wakes = state.withLock { state -> Bool in
             // Looked at under the lock: who is cancelled after this finds the call and takes it out again.
             if Task.isCancelled {
@@ -165,8 +169,9 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
                 let isFirst = state.pipeline.isIdle && !state.isSending
                 state.pipeline.add(ticket, continuation, deadline: deadline, count: count, encode)
                 let isSent = state.solo.sendsItself(isFirst: isFirst) && sendDirectly(&state)
-                (isAlone, wakes) = state.solo.enter(isAlone: isSent)
-                wakes = wakes || !isSent
+                let (waits, mustWake) = state.solo.enter(isAlone: isSent)
+                if waits { alone = state.solo.waiting }
+                wakes = mustWake || !isSent
             case .idle:
                 state.phase = .opening
                 state.pipeline.park(ticket, continuation, deadline: deadline)
@@ -182,23 +187,23 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
         }
         if wakes { reactor.wake() }
         if let refusal { continuation.resume(returning: .failure(refusal)) }
-        if isAlone { readAlone() }
+        if let alone { readAlone(alone) }
     }
 
     /// Waits a moment for the reply of the only call there is, in the place of the reactor's thread.
-    private func readAlone() {
-        var isRead: Bool?
+    private func readAlone(_ solo: SocketSolo) {
+        var wait: SocketSolo.Wait?
         role.withLockIfAvailable { _ in
             guard case .ready(let stream) = step else { return }
-            let canRead = stream.socket.waitToRead(RedisSolo.patience)
-            isRead = canRead
-            guard canRead else { return }
+            let found = solo.wait(for: stream.descriptor)
+            wait = found
+            guard found != .inVain else { return }
             isBorrowed = true
             ready(canRead: true, canWrite: false)
             isBorrowed = false
         }
         let wakes = state.withLock { state in
-            guard state.solo.waited(isRead: isRead, isDone: !state.pipeline.hasCalls), !state.isWaking
+            guard state.solo.waited(wait, isDone: !state.pipeline.hasCalls), !state.isWaking
             else { return false }
             state.isWaking = true
             return true
@@ -305,6 +310,7 @@ final class RedisConnection: SocketReactorMember, @unchecked Sendable {
 
     private func prepareReady(_ now: Instant, _ stream: RedisStream) -> SocketInterest {
         if let interest = preparePumped(now) { return interest }
+        handover.pass(.max)
         var interest = SocketInterest(descriptor: stream.descriptor, reads: true)
         var hasCalls = false
         var looksAgainAt: Instant?

@@ -1,5 +1,3 @@
-internal import CHiredis
-
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -77,11 +75,6 @@ final class RedisSocket: Sendable {
             if number == EINTR { continue }
             return number == EAGAIN || number == EWOULDBLOCK ? .wouldBlock : .failed(errno: number)
         }
-    }
-
-    /// Waits until there is something to read, less than a millisecond if so told.
-    func waitToRead(_ time: Duration) -> Bool {
-        stores_wait_to_read(descriptor, Int(clamping: time.components.attoseconds / 1_000_000_000)) != 0
     }
 
     private static func makeStreamSocket(_ family: Int32) -> Int32 {

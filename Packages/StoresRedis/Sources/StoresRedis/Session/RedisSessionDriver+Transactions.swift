@@ -15,7 +15,7 @@ extension RedisSessionDriver: TransactionalSessionDriver {
                 write: write, expiry: RedisExpiry(write.expiry, now: now), etag: etags.next(),
                 now: now.millisecondsSinceEpoch, form: .script)
         }
-        let arguments = 2 + plans.reduce(0) { $0 + ($1 == nil ? 3 : 12) }
+        let arguments = 2 + plans.reduce(0) { $0 + ($1 == nil ? 3 : 8) }
         let reply = try await client.run(
             RedisSessionScripts.transact, .session(first.key), context: context, keys: operations.count + guards.count,
             arguments: arguments

@@ -155,7 +155,8 @@ final class RedisSessionDriver: SessionDriver {
             }
             return nil
         }
-        if plan.form == .plain {
+        // The script replies with a number where the entry is just as it was sent.
+        if plan.form == .plain || value == .integer(1) {
             return .success(SessionReceipt(etag: plan.etag, expiresAt: plan.expiry.timestamp))
         }
         do throws(StoreError) {

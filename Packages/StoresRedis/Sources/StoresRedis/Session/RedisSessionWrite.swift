@@ -29,6 +29,34 @@ struct RedisSessionWrite: Sendable {
         writer.command(expiry.ttl > 0 ? 6 : 4)
         writer.word("SET")
         keys.write(.entry, write.key, to: &writer)
+        encodeEntry(&writer)
+        if expiry.ttl > 0 {
+            writer.word("PX")
+            writer.integer(expiry.ttl)
+        }
+        writer.word("GET")
+    }
+
+    private func encodeScript(_ writer: inout RedisWriter, _ keys: RedisKeys) {
+        let leaseGuard = write.leaseGuard
+        RedisSessionScripts.set.begin(
+            &writer, byDigest: form == .script, keys: leaseGuard == nil ? 1 : 2, arguments: leaseGuard == nil ? 6 : 7)
+        keys.write(.entry, write.key, to: &writer)
+        if let leaseGuard { keys.write(.lease, leaseGuard.key, to: &writer) }
+        writer.argument(count: 19) { RedisExpiry.append(now, digits: 19, to: &$0) }
+        Self.encode(write.condition, &writer)
+        encodeValue(&writer)
+        if let leaseGuard { writer.integer(leaseGuard.generation) }
+    }
+
+    /// The three arguments by which a script writes a value.
+    func encodeValue(_ writer: inout RedisWriter) {
+        writer.word(expiry.mode)
+        writer.integer(expiry.ttl)
+        encodeEntry(&writer)
+    }
+
+    private func encodeEntry(_ writer: inout RedisWriter) {
         let contentType = write.value.contentType.utf8
         let count = RedisEntry.headCount + contentType.count + write.value.bytes.count
         writer.argument(count: count) { bytes in
@@ -42,34 +70,6 @@ struct RedisSessionWrite: Sendable {
             bytes.append(contentsOf: contentType)
             bytes.append(contentsOf: write.value.bytes)
         }
-        if expiry.ttl > 0 {
-            writer.word("PX")
-            writer.integer(expiry.ttl)
-        }
-        writer.word("GET")
-    }
-
-    private func encodeScript(_ writer: inout RedisWriter, _ keys: RedisKeys) {
-        let leaseGuard = write.leaseGuard
-        RedisSessionScripts.set.begin(
-            &writer, byDigest: form == .script, keys: leaseGuard == nil ? 1 : 2, arguments: leaseGuard == nil ? 10 : 11)
-        keys.write(.entry, write.key, to: &writer)
-        if let leaseGuard { keys.write(.lease, leaseGuard.key, to: &writer) }
-        writer.integer(now)
-        Self.encode(write.condition, &writer)
-        encodeValue(&writer)
-        if let leaseGuard { writer.integer(leaseGuard.generation) }
-    }
-
-    /// The seven arguments by which a script writes a value.
-    func encodeValue(_ writer: inout RedisWriter) {
-        writer.word(expiry.mode)
-        expiry.writeInstant(to: &writer)
-        writer.integer(expiry.ttl)
-        writer.text(etag)
-        writer.argument(count: 3) { RedisExpiry.append(Int64(write.value.contentType.utf8.count), digits: 3, to: &$0) }
-        writer.text(write.value.contentType)
-        writer.text(write.value.bytes)
     }
 
     /// The two arguments of a condition.

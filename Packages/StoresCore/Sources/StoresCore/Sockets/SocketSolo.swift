@@ -3,11 +3,12 @@
 ///
 /// It waits for ``patience`` at most, about as long as a contended lock may take, and only after a row of requests that
 /// were alone. The first microseconds it does not sleep, as long as that is where the answers come: falling asleep and
-/// being woken takes longer than a short statement. Where answers take longer, as over a network, neither is hardly
-/// ever tried again.
-struct PostgresSolo {
+/// being woken takes longer than a short request. Where answers take longer, as over a network, neither is hardly ever
+/// tried again.
+@_spi(Sockets)
+public struct SocketSolo: Sendable {
     /// What a wait came to.
-    enum Wait {
+    public enum Wait: Sendable {
         /// The answer came while the task looked for it.
         case saw
         /// It came later, and woke the task.
@@ -15,15 +16,16 @@ struct PostgresSolo {
         case inVain
     }
 
-    static let patience = Duration.microseconds(200)
     /// While nobody asks for so long, the reactor watches the connection again, to learn of its end.
-    static let rest = Duration.milliseconds(100)
-    private static let longestSpin = Duration.microseconds(50)
+    public static let rest = Duration.milliseconds(100)
     /// Requests in a row after which it is tried.
     private static let trial = 8
 
-    /// Nobody but the tasks themselves watches the connection.
-    private(set) var isActive = false
+    /// How long a task waits.
+    public let patience: Duration
+    private let longestSpin: Duration
+    /// After a row of requests that were alone, until others come.
+    public private(set) var isActive = false
     /// Requests in a row that were alone; negative after waits in vain.
     private var row = 0
     private var misses = 0
@@ -31,20 +33,26 @@ struct PostgresSolo {
     private var sleepy = 0
     private var spinMisses = 0
 
+    /// - Parameter spin: How long a task looks before it sleeps; zero for not at all.
+    public init(patience: Duration, spin: Duration) {
+        self.patience = patience
+        longestSpin = spin
+    }
+
     /// How long the next wait is to look before it sleeps.
-    var spin: Duration { sleepy > 0 ? .zero : Self.longestSpin }
+    public var spin: Duration { sleepy > 0 ? .zero : longestSpin }
 
     /// A request is alone, and was sent.
     ///
     /// - Returns: Whether its task is to wait.
-    mutating func enter() -> Bool {
+    public mutating func enter() -> Bool {
         row = min(row + 1, Self.trial)
         isActive = row == Self.trial
         return isActive
     }
 
     /// A task has waited.
-    mutating func waited(_ wait: Wait) {
+    public mutating func waited(_ wait: Wait) {
         switch wait {
         case .saw: (misses, spinMisses) = (0, 0)
         case .slept:
@@ -62,7 +70,7 @@ struct PostgresSolo {
     }
 
     /// Others came, or it took too long.
-    mutating func end() {
+    public mutating func end() {
         isActive = false
         row = min(row, 0)
     }
