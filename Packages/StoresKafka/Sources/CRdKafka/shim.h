@@ -53,3 +53,30 @@ static inline rd_kafka_resp_err_t stores_kafka_produce(
 static inline void stores_kafka_wake(rd_kafka_queue_t *queue, int file) {
     rd_kafka_queue_io_event_enable(queue, file, file < 0 ? NULL : "!", file < 0 ? 0 : 1);
 }
+
+/// Which of the stores' headers a name is.
+enum stores_kafka_header_kind {
+    STORES_KAFKA_OTHER,
+    STORES_KAFKA_TIME,
+    STORES_KAFKA_AFTER,
+    STORES_KAFKA_EVENTS,
+    STORES_KAFKA_ID,
+    STORES_KAFKA_TYPE,
+    STORES_KAFKA_CONTENT_TYPE,
+    /// `meta.` and the name of an entry.
+    STORES_KAFKA_META
+};
+
+static inline enum stores_kafka_header_kind stores_kafka_header(const char *name) {
+    switch (name[0]) {
+    case 'a': return strcmp(name, "after") ? STORES_KAFKA_OTHER : STORES_KAFKA_AFTER;
+    case 'c': return strcmp(name, "content-type") ? STORES_KAFKA_OTHER : STORES_KAFKA_CONTENT_TYPE;
+    case 'e': return strcmp(name, "events") ? STORES_KAFKA_OTHER : STORES_KAFKA_EVENTS;
+    case 'i': return strcmp(name, "id") ? STORES_KAFKA_OTHER : STORES_KAFKA_ID;
+    case 'm': return strncmp(name, "meta.", 5) ? STORES_KAFKA_OTHER : STORES_KAFKA_META;
+    case 't':
+        if (!strcmp(name, "type")) return STORES_KAFKA_TYPE;
+        return strcmp(name, "time") ? STORES_KAFKA_OTHER : STORES_KAFKA_TIME;
+    default: return STORES_KAFKA_OTHER;
+    }
+}

@@ -46,9 +46,9 @@ import Testing
     }
 
     @Test func aReportWithoutAnOffsetIsNoSuccess() {
-        #expect(KafkaEvent.unplaced(0) == nil)
-        #expect(KafkaEvent.unplaced(-1)?.applied == .unknown)
-        #expect(KafkaEvent.unplaced(-1)?.isRetryable == false)
+        #expect(KafkaDelivery.unplaced(0) == nil)
+        #expect(KafkaDelivery.unplaced(-1)?.applied == .unknown)
+        #expect(KafkaDelivery.unplaced(-1)?.isRetryable == false)
     }
 
     @Test func whatAWriteCameToIsSaidAnew() {

@@ -39,8 +39,9 @@ import Testing
             stream: "s", events: [NewEvent(id: "1", type: "t", data: [1, 2])],
             recordedAt: Timestamp(millisecondsSinceEpoch: 5), hint: KafkaHint(offset: 3, revision: 4), foreign: nil)
         let encoded = KafkaEncodedRecord(record)
-        #expect(encoded.value == [1, 2] && encoded.key == Array("s".utf8))
-        let text = String(decoding: encoded.headers.filter { $0 >= 32 }, as: UTF8.self)
-        #expect(text == "time5after3:4id1typet")
+        let (key, headers, value) = encoded.withBytes { (Array($0), Array($1), Array($2)) }
+        #expect(value == [1, 2] && key == Array("s".utf8))
+        #expect(String(decoding: headers.filter { $0 >= 32 }, as: UTF8.self) == "time5after3:4id1typet")
+        #expect(encoded.bytes == key.count + headers.count + value.count)
     }
 }

@@ -65,6 +65,6 @@ import Testing
 
     @Test(arguments: ["", ":", "1", "1:2:3", "-1:2", "1:-2", "x:1", "1:9007199254740993", "1:"])
     func whatIsNoHintIsNone(_ text: String) {
-        #expect(KafkaHint(text) == nil)
+        #expect(KafkaHint(text.utf8) == nil)
     }
 }

@@ -179,7 +179,7 @@ public struct EventStore: Sendable {
             throw StoreError(
                 .tooLarge, "the append has \(total) bytes; at most \(most) here, since it is all or nothing")
         }
-        guard events.lastOfEach(by: \.id).count == events.count else {
+        guard events.count == 1 || events.lastOfEach(by: \.id).count == events.count else {
             throw .invalidArgument("the events of an append have distinct ids")
         }
     }

@@ -80,11 +80,14 @@ final class KafkaClient: @unchecked Sendable {
         for (name, value) in [
             ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "error"),
             ("isolation.level", "read_committed"), ("allow.auto.create.topics", "false"),
-            ("queued.max.messages.kbytes", "16384"), ("fetch.error.backoff.ms", "50"),
+            ("queued.max.messages.kbytes", "\(KafkaMessages.ahead >> 10)"),
+            ("queued.min.messages", "\(KafkaMessages.aheadMessages)"), ("fetch.error.backoff.ms", "50"),
             ("fetch.wait.max.ms", "\(wait.wholeMilliseconds)"),
         ] where configuration.properties[name] == nil {
             try conf.set(name, value)
         }
+        // Unknown to librdkafka before 2.2, see KafkaMessages.
+        if configuration.properties["fetch.queue.backoff.ms"] == nil { try? conf.set("fetch.queue.backoff.ms", "5") }
         conf.events(RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
         return try KafkaClient(try conf.client(RD_KAFKA_CONSUMER), topic: configuration.topic)
     }

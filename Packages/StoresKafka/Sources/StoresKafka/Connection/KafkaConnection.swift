@@ -1,11 +1,11 @@
 import Dispatch
 import Logging
 import StoresCore
-import Synchronization
 
 /// What is open between `start` and `shutdown`: the clients, their threads, and what is known of the topic.
 final class KafkaConnection: Sendable {
-    struct Running: Sendable {
+    /// One object, since every call holds it: a struct would count ten references up and down.
+    final class Running: Sendable {
         let events: KafkaEvents
         let signals: KafkaSignals
         let producer: KafkaProducer
@@ -19,6 +19,23 @@ final class KafkaConnection: Sendable {
         /// For questions beside the records.
         let control: KafkaClient
 
+        init(
+            events: KafkaEvents, signals: KafkaSignals, producer: KafkaProducer, follower: KafkaFollower,
+            ends: KafkaEnds, readers: KafkaReaders, checkpoints: KafkaCheckpoints, log: KafkaLog, writer: KafkaWriter?,
+            control: KafkaClient
+        ) {
+            self.events = events
+            self.signals = signals
+            self.producer = producer
+            self.follower = follower
+            self.ends = ends
+            self.readers = readers
+            self.checkpoints = checkpoints
+            self.log = log
+            self.writer = writer
+            self.control = control
+        }
+
         var partitions: Int { log.count }
     }
 
@@ -29,7 +46,7 @@ final class KafkaConnection: Sendable {
 
     let configuration: KafkaConfiguration
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     /// For calls of librdkafka that block.
     let threads = BlockingPool(label: "stores-kafka", threads: 2)
     let watch = DeadlineWatch(label: "stores-kafka-watch")
@@ -73,18 +90,19 @@ final class KafkaConnection: Sendable {
         var awake: KafkaFollower?
         do throws(StoreError) {
             let control = try KafkaClient.consumer(configuration, wait: .milliseconds(100))
-            let producer = KafkaProducer(try .producer(configuration), configuration)
+            let sender = try KafkaClient.producer(configuration)
             events.add(control) { signals.take($0) }
-            events.add(producer.client) { event in
-                if event.kind == KafkaEvent.delivery { producer.take(event) } else { signals.take(event) }
-            }
             let admin = KafkaAdmin(client: control, configuration: configuration, signals: signals)
             let partitions = try admin.ensure(mode, deadline)
             let log = KafkaLog(
                 topic: configuration.topic, partitions: partitions, keepsIDs: configuration.isSingleWriter)
-            let ends = KafkaEnds(control, producer: producer.client, log, signals)
+            let ends = KafkaEnds(control, producer: sender, log, signals)
             let follower = KafkaFollower(control, log, ends)
             awake = follower
+            let producer = KafkaProducer(sender, configuration, log, follower)
+            events.add(sender) { event in
+                if event.kind == KafkaEvent.delivery { producer.take(event) } else { signals.take(event) }
+            }
             let writer =
                 configuration.isSingleWriter
                 ? KafkaWriter(producer, log, follower, ends, most: configuration.maxMessageBytes) : nil

@@ -103,31 +103,11 @@ struct KafkaEvent: ~Copyable {
 
     var kind: Int32 { rd_kafka_event_type(pointer) }
 
-    /// What a report without an error comes to that does not say where the record is: a broker knew it already, by its
-    /// sequence, and not its offset any more.
-    static func unplaced(_ offset: Int64) -> StoreError? {
-        if offset >= 0 { return nil }
-        return StoreError(
-            .unavailable, "the brokers confirmed the append, and do not say at what offset it is",
-            remedy: "read the stream to see whether it is there", applied: .unknown, isRetryable: false)
-    }
-
-    /// Hands out each delivery report of the event.
-    func forEachDelivery(_ body: (_ id: UInt, _ offset: Int64, _ error: StoreError?) -> Void) {
-        while let message = rd_kafka_event_message_next(pointer) {
-            let id = UInt(bitPattern: message.pointee._private)
-            let code = message.pointee.err
-            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else {
-                body(id, message.pointee.offset, Self.unplaced(message.pointee.offset))
-                continue
-            }
-            let applied: StoreError.Applied =
-                switch rd_kafka_message_status(message) {
-                case RD_KAFKA_MSG_STATUS_NOT_PERSISTED: .no
-                case RD_KAFKA_MSG_STATUS_PERSISTED: .yes
-                default: .unknown
-                }
-            body(id, -1, .kafka(code, applied: applied))
-        }
+    /// All delivery reports of the event.
+    func deliveries() -> [KafkaDelivery] {
+        var found: [KafkaDelivery] = []
+        found.reserveCapacity(rd_kafka_event_message_count(pointer))
+        while let message = rd_kafka_event_message_next(pointer) { found.append(KafkaDelivery(message)) }
+        return found
     }
 }

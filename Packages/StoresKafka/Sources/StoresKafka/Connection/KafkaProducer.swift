@@ -4,64 +4,66 @@ import StoresCore
 
 /// Puts records into the client's queue as far as there is room, and matches each delivery report to its record.
 final class KafkaProducer: Sendable {
-    struct Shipment: Sendable {
-        let partition: Int32
-        let timestamp: Int64
-        let record: KafkaEncodedRecord
-        /// Called once, on any thread: the offset, or why it is not there.
-        let arrived: @Sendable (Result<Int64, StoreError>) -> Void
-    }
-
     private struct State {
-        var shipments: [UInt: Shipment] = [:]
+        var shipments = KafkaSlots<KafkaShipment>()
         var room: KafkaRoom
-        var lastID: UInt = 0
         var isClosed = false
+        /// No deadline passes before it.
+        var earliest: Deadline?
+        var isLooking = false
     }
 
     let client: KafkaClient
+    private let log: KafkaLog
+    private let follower: KafkaFollower
     private let state: Guarded<State>
+    private let watch = DispatchQueue(label: "stores-kafka-producer-watch")
 
-    init(_ client: KafkaClient, _ configuration: KafkaConfiguration) {
+    init(_ client: KafkaClient, _ configuration: KafkaConfiguration, _ log: KafkaLog, _ follower: KafkaFollower) {
         self.client = client
+        self.log = log
+        self.follower = follower
         state = Guarded(
             State(room: KafkaRoom(maxMessages: configuration.queueMessages, maxBytes: configuration.queueBytes)))
     }
 
-    /// - Returns: For ``abandon(_:)``.
-    @discardableResult
-    func ship(_ shipment: Shipment) -> UInt {
-        let (id, goes, isClosed) = state.withLock { state in
-            state.lastID &+= 1
-            let id = state.lastID
-            if state.isClosed { return (id, false, true) }
-            state.shipments[id] = shipment
-            return (id, state.room.enter(id, bytes: shipment.record.bytes), false)
+    /// Ships a record, and waits until the log says where its events are.
+    func append(_ record: KafkaEncodedRecord, _ partition: Int32, until deadline: Deadline)
+        async throws(StoreError) -> AppendResult
+    {
+        let shipment = KafkaShipment(record, partition, deadline: deadline)
+        let result: Result<AppendResult, StoreError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if shipment.await(continuation) {
+                    ship(shipment)
+                } else {
+                    continuation.resume(returning: .failure(.cancelled(applied: .no)))
+                }
+            }
+        } onCancel: {
+            leave(shipment) { .cancelled(applied: $0) }
         }
-        if isClosed {
-            shipment.arrived(.failure(.kafkaShutDown()))
-        } else if goes {
-            produce(id, shipment)
-        }
-        return id
+        return try result.get()
     }
 
-    /// What is known of a record that nobody waits for any more: `no` where it was still waiting for room, and is gone.
-    func abandon(_ id: UInt) -> StoreError.Applied {
-        let (wasWaiting, next) = state.withLock { state in
-            let (wasWaiting, admitted) = state.room.abandon(id)
-            if wasWaiting { state.shipments[id] = nil }
-            return (wasWaiting, Self.shipments(admitted, state))
+    func ship(_ shipment: KafkaShipment) {
+        let (goes, isClosed, looks) = state.withLock { state in
+            if state.isClosed { return (false, true, false) }
+            if shipment.isLeft { return (false, false, false) }
+            shipment.id = state.shipments.insert(shipment)
+            if let deadline = shipment.deadline { state.earliest = min(state.earliest ?? deadline, deadline) }
+            let looks = !state.isLooking && shipment.deadline != nil
+            if looks { state.isLooking = true }
+            return (state.room.enter(shipment.id, bytes: shipment.bytes), false, looks)
         }
-        for (id, shipment) in next { produce(id, shipment) }
-        return wasWaiting ? .no : .unknown
+        if isClosed { return shipment.fail(.kafkaShutDown()) }
+        if goes { produce(shipment) }
+        if looks { lookLater() }
     }
 
-    /// On the thread of the events.
+    /// On the thread of the events: all reports of one answer of a broker together.
     func take(_ event: borrowing KafkaEvent) {
-        event.forEachDelivery { id, offset, error in
-            settle(id, error.map { .failure($0) } ?? .success(offset))
-        }
+        settle(event.deliveries())
     }
 
     /// Waits for what is under way, on a thread that may block, then gives up the rest.
@@ -70,26 +72,67 @@ final class KafkaProducer: Sendable {
         rd_kafka_flush(client.handle, 2000)
         rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
         rd_kafka_flush(client.handle, 500)
-        let rest = state.withLock { state in
-            defer { state.shipments = [:] }
-            return state.shipments.values.map(\.arrived)
-        }
-        for arrived in rest { arrived(.failure(.kafkaShutDown().filling(applied: .unknown))) }
+        let rest = state.withLock { $0.shipments.removeAll() }
+        for shipment in rest { shipment.fail(.kafkaShutDown().filling(applied: .unknown)) }
     }
 
-    private func produce(_ id: UInt, _ shipment: Shipment) {
-        let record = shipment.record
-        let code = record.key.withUnsafeBufferPointer { key in
-            record.value.withUnsafeBufferPointer { value in
-                record.headers.withUnsafeBufferPointer { headers in
-                    stores_kafka_produce(
-                        client.handle, client.topic, shipment.partition, shipment.timestamp, key.baseAddress, key.count,
-                        value.baseAddress, value.count, headers.baseAddress, headers.count, id)
-                }
+    // MARK: Who does not wait any more
+
+    private func leave(_ shipment: KafkaShipment, _ error: (StoreError.Applied) -> StoreError) {
+        let applied = abandon(shipment)
+        shipment.leave(error(applied))
+    }
+
+    /// What is known of a record that nobody waits for: `no` where it was still waiting for room, and is gone.
+    private func abandon(_ shipment: KafkaShipment) -> StoreError.Applied {
+        let (wasWaiting, next) = state.withLock { state -> (Bool, [KafkaShipment]) in
+            if shipment.id == 0 {
+                shipment.isLeft = true
+                return (true, [])
             }
+            let (wasWaiting, admitted) = state.room.abandon(shipment.id)
+            if wasWaiting { _ = state.shipments.remove(shipment.id) }
+            return (wasWaiting, admitted.compactMap { state.shipments[$0] })
+        }
+        for shipment in next { produce(shipment) }
+        return wasWaiting ? .no : .unknown
+    }
+
+    /// One timer looks after all deadlines, while there are any: cheaper than one for each append.
+    private func lookLater() {
+        watch.asyncAfter(deadline: .now() + .milliseconds(50)) { [self] in
+            let (passed, goesOn) = state.withLock { state -> ([KafkaShipment], Bool) in
+                var passed: [KafkaShipment] = []
+                if let earliest = state.earliest, earliest.hasPassed {
+                    state.earliest = nil
+                    for shipment in state.shipments.all {
+                        guard let deadline = shipment.deadline else { continue }
+                        if deadline.hasPassed {
+                            passed.append(shipment)
+                        } else {
+                            state.earliest = min(state.earliest ?? deadline, deadline)
+                        }
+                    }
+                }
+                state.isLooking = state.shipments.count > 0
+                return (passed, state.isLooking)
+            }
+            for shipment in passed { leave(shipment) { .timeout("the call", applied: $0) } }
+            if goesOn { lookLater() }
+        }
+    }
+
+    // MARK: To and from librdkafka
+
+    private func produce(_ shipment: KafkaShipment) {
+        let timestamp = max(0, shipment.record.recordedAt.millisecondsSinceEpoch)
+        let code = shipment.encoded.withBytes { key, headers, value in
+            stores_kafka_produce(
+                client.handle, client.topic, shipment.partition, timestamp, key.baseAddress, key.count,
+                value.baseAddress, value.count, headers.baseAddress, headers.count, shipment.id)
         }
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-        settle(id, .failure(failure(code)))
+        settle([KafkaDelivery(id: shipment.id, result: .failure(failure(code)))])
     }
 
     private func failure(_ code: rd_kafka_resp_err_t) -> StoreError {
@@ -111,17 +154,33 @@ final class KafkaProducer: Sendable {
             applied: .no, isRetryable: false, underlying: error.underlying)
     }
 
-    private func settle(_ id: UInt, _ result: Result<Int64, StoreError>) {
-        let (shipment, next) = state.withLock { state -> (Shipment?, [(UInt, Shipment)]) in
-            guard let shipment = state.shipments.removeValue(forKey: id) else { return (nil, []) }
-            let admitted = state.room.leave(bytes: shipment.record.bytes)
-            return (shipment, Self.shipments(admitted, state))
+    private func settle(_ deliveries: [KafkaDelivery]) {
+        var arrived: [(KafkaShipment, Result<Int64, StoreError>)] = []
+        arrived.reserveCapacity(deliveries.count)
+        let next = state.withLock { state in
+            var next: [KafkaShipment] = []
+            for delivery in deliveries {
+                guard let shipment = state.shipments.remove(delivery.id) else { continue }
+                arrived.append((shipment, delivery.result))
+                for id in state.room.leave(bytes: shipment.bytes) {
+                    if let one = state.shipments[id] { next.append(one) }
+                }
+            }
+            return next
         }
-        shipment?.arrived(result)
-        for (id, shipment) in next { produce(id, shipment) }
-    }
-
-    private static func shipments(_ ids: [UInt], _ state: State) -> [(UInt, Shipment)] {
-        ids.compactMap { id in state.shipments[id].map { (id, $0) } }
+        for shipment in next { produce(shipment) }
+        var written: [Int32: [KafkaLog.Written]] = [:]
+        for (shipment, result) in arrived {
+            switch result {
+            case .failure(let error): shipment.fail(error)
+            case .success(let offset):
+                if shipment.isAppend {
+                    written[shipment.partition, default: []].append((offset, shipment.record, shipment.place))
+                } else {
+                    shipment.arrive(offset)
+                }
+            }
+        }
+        for (partition, some) in written where log.wrote(some, partition) { follower.wake() }
     }
 }

@@ -22,20 +22,22 @@ struct KafkaDecoder {
         var time: Int64?
         var damaged: String?
         Self.forEachHeader(message) { name, bytes in
-            guard let text = name == "type" ? Self.text(bytes, as: &lastType) : Self.text(bytes) else {
-                damaged = "a header is no UTF-8"
-                return
-            }
-            switch name {
-            case "id": event.id = text
-            case "type": event.type = text
-            case "content-type": event.contentType = text
-            case "time": time = Int64(text)
-            case "after": record.hint = KafkaHint(text)
-            case "events": count = Int(text) ?? -1
-            default:
-                if name.utf8.starts(with: KafkaRecord.metadataPrefix.utf8) {
-                    event.metadata[String(decoding: name.utf8.dropFirst(5), as: UTF8.self)] = text
+            switch stores_kafka_header(name) {
+            case STORES_KAFKA_TIME: time = Int64(decimal: bytes)
+            case STORES_KAFKA_AFTER: record.hint = KafkaHint(bytes)
+            case STORES_KAFKA_EVENTS: count = Int64(decimal: bytes).map { Int($0) } ?? -1
+            case STORES_KAFKA_TYPE:
+                if let text = Self.text(bytes, as: &lastType) { event.type = text } else { damaged = Self.noText }
+            case let kind:
+                guard let text = Self.text(bytes) else {
+                    damaged = Self.noText
+                    return
+                }
+                switch kind {
+                case STORES_KAFKA_ID: event.id = text
+                case STORES_KAFKA_CONTENT_TYPE: event.contentType = text
+                case STORES_KAFKA_META: event.metadata[String(cString: name + 5)] = text
+                default: break
                 }
             }
         }
@@ -60,6 +62,8 @@ struct KafkaDecoder {
         return record
     }
 
+    private static let noText = "a header is no UTF-8"
+
     private static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
         bytes.isEmpty ? "" : String(validating: bytes, as: UTF8.self)
     }
@@ -73,7 +77,7 @@ struct KafkaDecoder {
     }
 
     private static func forEachHeader(
-        _ message: UnsafePointer<rd_kafka_message_t>, _ body: (String, UnsafeRawBufferPointer) -> Void
+        _ message: UnsafePointer<rd_kafka_message_t>, _ body: (UnsafePointer<CChar>, UnsafeRawBufferPointer) -> Void
     ) {
         var list: OpaquePointer?
         guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return }
@@ -83,7 +87,7 @@ struct KafkaDecoder {
         var size = 0
         while rd_kafka_header_get_all(list, index, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
             let bytes = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : size)
-            if let name { body(String(cString: name), bytes) }
+            if let name { body(name, bytes) }
             index += 1
         }
     }

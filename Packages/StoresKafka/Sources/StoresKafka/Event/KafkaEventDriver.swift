@@ -21,28 +21,10 @@ struct KafkaEventDriver: EventDriver {
                 .unsupported, "Kafka can't append on a condition while others may append too", applied: .no)
         }
         let partition = KafkaPartitioner.partition(of: stream, among: running.partitions)
-        let (log, producer, follower) = (running.log, running.producer, running.follower)
         let record = KafkaRecord(
             stream: stream, events: events, recordedAt: context.now,
-            hint: log.with(partition) { $0.index.hint(for: stream) }, foreign: nil)
-        let encoded = KafkaEncodedRecord(record)
-        let id = Guarded<UInt?>(nil)
-        return try await connection.watch.wait(
-            until: context.deadline,
-            leave: { id.withLock { $0 }.map(producer.abandon) ?? .unknown }
-        ) { answer in
-            let shipped = producer.ship(
-                KafkaProducer.Shipment(
-                    partition: partition, timestamp: max(0, context.now.millisecondsSinceEpoch), record: encoded
-                ) { arrived in
-                    switch arrived {
-                    case .failure(let error): answer(.failure(error))
-                    case .success(let offset):
-                        if log.wrote(record, partition, offset, placed: answer) { follower.wake() }
-                    }
-                })
-            id.withLock { $0 = shipped }
-        }
+            hint: running.log.with(partition) { $0.index.hint(for: stream) }, foreign: nil)
+        return try await running.producer.append(KafkaEncodedRecord(record), partition, until: context.deadline)
     }
 
     // MARK: What is known

@@ -53,6 +53,7 @@ final class KafkaFollower: Sendable {
     private func follow() {
         var reading: [Int32: Reading] = [:]
         var decoder = KafkaDecoder()
+        var messages = KafkaMessages()
         defer { for partition in reading.keys { rd_kafka_consume_stop(client.topic, partition) } }
         while true {
             var isWanted = false
@@ -77,7 +78,7 @@ final class KafkaFollower: Sendable {
                 if isLate { wake() }
                 return
             }
-            take(&reading, &decoder)
+            take(&reading, &decoder, &messages)
         }
     }
 
@@ -105,12 +106,14 @@ final class KafkaFollower: Sendable {
         reading[partition] = nil
     }
 
-    private func take(_ reading: inout [Int32: Reading], _ decoder: inout KafkaDecoder) {
+    private func take(
+        _ reading: inout [Int32: Reading], _ decoder: inout KafkaDecoder, _ messages: inout KafkaMessages
+    ) {
         var found: [Int32: [(offset: Int64, record: KafkaRecord)]] = [:]
         var ended: [Int32: Int64] = [:]
         var lost: Set<Int32> = []
         var refused: [Int32: StoreError] = [:]
-        KafkaMessages.take(client.records, wait: 100) { message in
+        messages.take(client, wait: 100) { message in
             let partition = message.pointee.partition
             guard reading[partition] != nil else { return }
             switch message.pointee.err {

@@ -69,22 +69,34 @@ final class KafkaLog: Sendable {
 
     // MARK: What is learnt
 
-    /// This process wrote a record there. Told once everything before it is known; true when the follower is needed
-    /// for that.
-    func wrote(_ record: KafkaRecord, _ partition: Int32, _ offset: Int64, placed: @escaping Placed) -> Bool {
+    /// This process wrote records there. Each is told once everything before it is known; true when the follower is
+    /// needed for that.
+    func wrote(_ written: [Written], _ partition: Int32) -> Bool {
         let (answers, needs) = with(partition) { state -> ([Answer], Bool) in
-            if offset < state.index.next {
-                // A consumer was faster than the report.
-                guard let first = state.index.revision(of: record.stream, at: offset) else {
-                    return ([.placed(placed, .failure(Self.vanished(topic)))], false)
+            var answers: [Answer] = []
+            answers.reserveCapacity(written.count)
+            for (offset, record, placed) in written {
+                if offset == state.index.next {
+                    answers.append(apply(record, placed, partition, &state))
+                } else if offset > state.index.next {
+                    state.early[offset] = (record, placed)
+                } else if let first = state.index.revision(of: record.stream, at: offset) {
+                    // A consumer was faster than the report.
+                    answers.append(.placed(placed, .success(Self.result(record, partition, offset, first))))
+                } else {
+                    answers.append(.placed(placed, .failure(Self.vanished(topic))))
                 }
-                return ([.placed(placed, .success(Self.result(record, partition, offset, first)))], false)
             }
-            state.early[offset] = (record, placed)
-            return (advance(partition, &state), !state.early.isEmpty)
+            advance(partition, &state, &answers)
+            settle(&state, &answers)
+            return (answers, !state.early.isEmpty)
         }
         for answer in answers { answer.give() }
         return needs
+    }
+
+    func wrote(_ record: KafkaRecord, _ partition: Int32, _ offset: Int64, placed: @escaping Placed) -> Bool {
+        wrote([(offset, record, placed)], partition)
     }
 
     /// What one committed transaction of the single writer left in a partition, in order. Between `known` and the first
@@ -94,8 +106,7 @@ final class KafkaLog: Sendable {
         // Over what brokers wrote at the end of the last transaction: a decision must never wait for the follower to
         // bring what this process has just written itself.
         ended(partition, first, from: known)
-        var needs = false
-        for one in written { needs = wrote(one.record, partition, one.offset, placed: one.placed) }
+        let needs = wrote(written, partition)
         // Only now: until here it says where the transaction before ended.
         with(partition) { $0.transactionEnd = last + 1 }
         return needs
@@ -114,9 +125,10 @@ final class KafkaLog: Sendable {
                     state.index.apply(record, at: offset)
                     state.cache.append(record, at: offset)
                 }
-                answers += advance(partition, &state)
+                if !state.early.isEmpty { advance(partition, &state, &answers) }
             }
-            return answers + settle(&state)
+            settle(&state, &answers)
+            return answers
         }
         for answer in answers { answer.give() }
     }
@@ -126,7 +138,10 @@ final class KafkaLog: Sendable {
         let answers = with(partition) { state -> [Answer] in
             guard start <= state.index.next else { return [] }
             state.index.skip(to: offset)
-            return advance(partition, &state) + settle(&state)
+            var answers: [Answer] = []
+            advance(partition, &state, &answers)
+            settle(&state, &answers)
+            return answers
         }
         for answer in answers { answer.give() }
     }
@@ -149,7 +164,8 @@ final class KafkaLog: Sendable {
             state.end = ends.high
             state.index.raise(floor: ends.low)
             state.cache.raise(floor: ends.low)
-            return answers + settle(&state)
+            settle(&state, &answers)
+            return answers
         }
         for answer in answers { answer.give() }
     }
@@ -238,25 +254,30 @@ final class KafkaLog: Sendable {
         }
     }
 
+    /// A record at the place that comes next.
+    private func apply(_ record: KafkaRecord, _ placed: @escaping Placed, _ partition: Int32, _ state: inout Partition)
+        -> Answer
+    {
+        let offset = state.index.next
+        let first = state.index.apply(record, at: offset)
+        state.cache.append(record, at: offset)
+        return .placed(placed, .success(Self.result(record, partition, offset, first)))
+    }
+
     /// Applies what came early and is next.
-    private func advance(_ partition: Int32, _ state: inout Partition) -> [Answer] {
-        var answers: [Answer] = []
+    private func advance(_ partition: Int32, _ state: inout Partition, _ answers: inout [Answer]) {
+        guard !state.early.isEmpty else { return }
         while let (record, placed) = state.early.removeValue(forKey: state.index.next) {
-            let offset = state.index.next
-            let first = state.index.apply(record, at: offset)
-            state.cache.append(record, at: offset)
-            answers.append(.placed(placed, .success(Self.result(record, partition, offset, first))))
+            answers.append(apply(record, placed, partition, &state))
         }
         // Of another topic than the one that is there now.
         for (offset, one) in state.early where offset < state.index.next {
             state.early[offset] = nil
             answers.append(.placed(one.placed, .failure(Self.vanished(topic))))
         }
-        return answers.isEmpty ? [] : answers + settle(&state)
     }
 
-    private func settle(_ state: inout Partition) -> [Answer] {
-        var answers: [Answer] = []
+    private func settle(_ state: inout Partition, _ answers: inout [Answer]) {
         let next = state.index.next
         for (id, one) in state.waiting where one.target <= next {
             state.waiting[id] = nil
@@ -266,7 +287,6 @@ final class KafkaLog: Sendable {
             state.watching[id] = nil
             answers.append(.reached(one.reached, .success(())))
         }
-        return answers
     }
 
     private static func result(_ record: KafkaRecord, _ partition: Int32, _ offset: Int64, _ first: Int64)

@@ -14,6 +14,7 @@ final class KafkaReader: Sendable {
         var place: Place?
         var decoder = KafkaDecoder()
         var fetched = KafkaFetched()
+        var messages = KafkaMessages()
     }
 
     private let client: KafkaClient
@@ -75,7 +76,9 @@ final class KafkaReader: Sendable {
 
     private func fill(_ state: inout State) -> StoreError? {
         var failure: StoreError?
-        KafkaMessages.take(client.records, wait: 50) { message in
+        var messages = state.messages
+        defer { state.messages = messages }
+        messages.take(client, wait: 50) { message in
             switch message.pointee.err {
             case RD_KAFKA_RESP_ERR_NO_ERROR:
                 state.fetched.add(state.decoder.record(message), at: message.pointee.offset)

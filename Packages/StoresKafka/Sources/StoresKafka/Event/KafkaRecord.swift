@@ -40,10 +40,10 @@ struct KafkaHint: Sendable, Equatable {
     }
 
     /// `OFFSET:REVISION`; nil for anything else.
-    init?(_ text: String) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let offset = Int64(parts[0]), let revision = Int64(parts[1]), offset >= 0,
-            (0...(1 << 53)).contains(revision)
+    init?(_ text: some Collection<UInt8>) {
+        guard let colon = text.firstIndex(of: UInt8(ascii: ":")),
+            let offset = Int64(decimal: text[..<colon]), let revision = Int64(decimal: text[colon...].dropFirst()),
+            offset >= 0, (0...(1 << 53)).contains(revision)
         else { return nil }
         self.init(offset: offset, revision: revision)
     }
@@ -51,36 +51,16 @@ struct KafkaHint: Sendable, Equatable {
     var text: String { "\(offset):\(revision)" }
 }
 
-/// A record as it goes to the producer.
-struct KafkaEncodedRecord: Sendable {
-    let key: [UInt8]
-    /// As `stores_kafka_produce` takes them.
-    private(set) var headers: [UInt8] = []
-    private(set) var value: [UInt8] = []
-
-    /// Of key, headers and value together.
-    var bytes: Int { key.count + headers.count + value.count }
-
-    init(_ record: KafkaRecord) {
-        key = Array(record.stream.utf8)
-        add("time", "\(record.recordedAt.millisecondsSinceEpoch)")
-        if let hint = record.hint { add("after", hint.text) }
-        if record.events.count == 1, let event = record.events.first {
-            add("id", event.id)
-            add("type", event.type)
-            if event.contentType != KafkaRecord.defaultContentType { add("content-type", event.contentType) }
-            for (name, value) in event.metadata { add(KafkaRecord.metadataPrefix + name, value) }
-            value = event.data
-        } else {
-            add("events", "\(record.events.count)")
-            value = KafkaFrames.encode(record.events)
+extension Int64 {
+    /// Nil for what is no number of at most 18 digits. `Int64(_:)` wants a `String`, which takes longer.
+    init?(decimal text: some Collection<UInt8>) {
+        let digits = text.first == UInt8(ascii: "-") ? text.dropFirst() : text[...]
+        guard (1...18).contains(digits.count) else { return nil }
+        var number: Int64 = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            number = number * 10 + Int64(digit - UInt8(ascii: "0"))
         }
-    }
-
-    private mutating func add(_ name: String, _ value: String) {
-        withUnsafeBytes(of: UInt32(name.utf8.count)) { headers.append(contentsOf: $0) }
-        withUnsafeBytes(of: UInt32(value.utf8.count)) { headers.append(contentsOf: $0) }
-        headers.append(contentsOf: name.utf8)
-        headers.append(contentsOf: value.utf8)
+        self = digits.count < text.count ? -number : number
     }
 }

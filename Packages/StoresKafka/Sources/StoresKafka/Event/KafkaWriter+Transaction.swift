@@ -38,10 +38,7 @@ extension KafkaWriter {
         for (place, one) in records.enumerated() {
             all.enter()
             producer.ship(
-                KafkaProducer.Shipment(
-                    partition: one.partition, timestamp: one.record.recordedAt.millisecondsSinceEpoch,
-                    record: KafkaEncodedRecord(one.record)
-                ) { arrived in
+                KafkaShipment(KafkaEncodedRecord(one.record), one.partition) { arrived in
                     arrivals.withLock { $0[place] = arrived }
                     all.leave()
                 })
