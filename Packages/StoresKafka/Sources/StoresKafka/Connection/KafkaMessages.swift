@@ -2,7 +2,7 @@ import CRdKafka
 
 /// Takes records out of a consumer's queue.
 struct KafkaMessages {
-    private static let most = 512
+    static let most = 1024
     /// What a consumer may fetch ahead.
     static let ahead = 16 << 20
     /// Of messages, as librdkafka has it.
@@ -25,6 +25,7 @@ struct KafkaMessages {
             found.initialize(repeating: nil)
             // A call for many waits until it has them all: what is there is taken, and only then is one waited for.
             for (wanted, wait) in [(Self.most, 0), (1, wait), (Self.most, 0)] {
+                if wanted == 1, wait == 0 { break }
                 let count = rd_kafka_consume_batch_queue(client.records, wait, found.baseAddress, wanted)
                 for place in 0..<max(0, count) {
                     guard let message = found[place] else { continue }

@@ -19,6 +19,13 @@ struct KafkaCache {
         compact()
     }
 
+    /// A record that is not kept here, nor what came before it: who reads a long history is not to have it all in memory.
+    mutating func pass(_ offset: Int64) {
+        start = offset + 1
+        guard !records.isEmpty else { return }
+        (records, first, bytes) = ([], 0, 0)
+    }
+
     /// What the brokers do not keep any more is not handed out either.
     mutating func raise(floor offset: Int64) {
         guard offset > start else { return }

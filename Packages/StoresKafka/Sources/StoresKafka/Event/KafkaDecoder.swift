@@ -65,12 +65,16 @@ struct KafkaDecoder {
     private static let noText = "a header is no UTF-8"
 
     private static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
-        bytes.isEmpty ? "" : String(validating: bytes, as: UTF8.self)
+        // Nearly all are ASCII, which is seen faster than it is validated.
+        if bytes.allSatisfy({ $0 < 0x80 }) {
+            return String(decoding: bytes.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+        }
+        return String(validating: bytes, as: UTF8.self)
     }
 
     /// The last one again where the bytes are the same.
     private static func text(_ bytes: UnsafeRawBufferPointer, as last: inout String) -> String? {
-        if last.utf8.count == bytes.count, last.utf8.elementsEqual(bytes) { return last }
+        if last.hasBytes(bytes) { return last }
         guard let text = text(bytes) else { return nil }
         last = text
         return text

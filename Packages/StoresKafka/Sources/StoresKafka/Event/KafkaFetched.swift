@@ -6,6 +6,9 @@ struct KafkaFetched {
     /// that anybody reads: brokers' own records at the end of a transaction.
     private var end: Int64?
 
+    /// Records that are here.
+    var count: Int { records.count - next }
+
     mutating func add(_ record: KafkaRecord, at offset: Int64) { records.append((offset, record)) }
 
     mutating func add(end offset: Int64) { end = max(end ?? 0, offset) }
@@ -27,7 +30,10 @@ struct KafkaFetched {
             }
             next += 1
             position = offset + 1
-            guard take(offset, record) else { return true }
+            guard take(offset, record) else {
+                compact()
+                return true
+            }
         }
         records.removeAll(keepingCapacity: true)
         next = 0
@@ -35,5 +41,12 @@ struct KafkaFetched {
         if let end { position = max(position, end) }
         end = nil
         return position >= last
+    }
+
+    /// Drops what was handed out, where that is more than what is left: O(1) for each in the long run.
+    private mutating func compact() {
+        guard next * 2 > records.count else { return }
+        records.removeFirst(next)
+        next = 0
     }
 }

@@ -118,20 +118,39 @@ final class KafkaLog: Sendable {
         let answers = with(partition) { state -> [Answer] in
             guard start <= state.index.next else { return [] }
             var answers: [Answer] = []
-            for (offset, record) in records where offset >= state.index.next {
-                // Nothing is between.
-                state.index.skip(to: offset)
-                if state.early[offset] == nil {
-                    state.index.apply(record, at: offset)
-                    state.cache.append(record, at: offset)
-                }
-                if !state.early.isEmpty { advance(partition, &state, &answers) }
-            }
+            for (offset, record) in records { find(record, at: offset, partition, &state, &answers) }
             settle(&state, &answers)
             return answers
         }
         for answer in answers { answer.give() }
     }
+
+    /// The revision of its first event where it was not known before.
+    @discardableResult
+    private func find(
+        _ record: KafkaRecord, at offset: Int64, _ partition: Int32, _ state: inout Partition,
+        _ answers: inout [Answer]
+    ) -> Int64? {
+        guard offset >= state.index.next else { return nil }
+        // Nothing is between.
+        state.index.skip(to: offset)
+        if !state.early.isEmpty, state.early[offset] != nil {
+            advance(partition, &state, &answers)
+            return nil
+        }
+        let first = state.index.apply(record, at: offset)
+        // What is long ago is not wanted again soon.
+        if offset + Self.recent < state.end {
+            state.cache.pass(offset)
+        } else {
+            state.cache.append(record, at: offset)
+        }
+        if !state.early.isEmpty { advance(partition, &state, &answers) }
+        return first
+    }
+
+    /// How many records before the end of a partition are kept in memory when they are read.
+    private static let recent: Int64 = 10_000
 
     /// There is nothing before the offset that has not been found.
     func ended(_ partition: Int32, _ offset: Int64, from start: Int64) {
@@ -181,11 +200,25 @@ final class KafkaLog: Sendable {
     func learn(
         _ records: [(offset: Int64, record: KafkaRecord)], _ partition: Int32, from start: Int64, until end: Int64
     ) -> [Int64?] {
-        found(records, partition, from: start)
-        ended(partition, end, from: start)
-        return with(partition) { state in
-            records.map { state.index.revision(of: $1.stream, at: $0) }
+        let (answers, revisions) = with(partition) { state -> ([Answer], [Int64?]) in
+            var answers: [Answer] = []
+            var revisions: [Int64?] = []
+            revisions.reserveCapacity(records.count)
+            let isNext = start <= state.index.next
+            for (offset, record) in records {
+                let first = isNext ? find(record, at: offset, partition, &state, &answers) : nil
+                let isKnown = first == nil || record.events.isEmpty
+                revisions.append(isKnown ? state.index.revision(of: record.stream, at: offset) : first)
+            }
+            if isNext {
+                state.index.skip(to: end)
+                advance(partition, &state, &answers)
+                settle(&state, &answers)
+            }
+            return (answers, revisions)
         }
+        for answer in answers { answer.give() }
+        return revisions
     }
 
     /// The partition can't be read: everybody who waits for it is told why. What was written is written.

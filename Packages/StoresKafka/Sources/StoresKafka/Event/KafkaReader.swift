@@ -1,4 +1,5 @@
 import CRdKafka
+import Dispatch
 import StoresCore
 import Synchronization
 
@@ -19,6 +20,7 @@ final class KafkaReader: Sendable {
 
     private let client: KafkaClient
     private let state = Mutex(State())
+    private let ahead = DispatchQueue(label: "stores-kafka-reader")
 
     init(_ configuration: KafkaConfiguration) throws(StoreError) {
         // A new place has to wait for the answer to the question about the old one.
@@ -59,6 +61,16 @@ final class KafkaReader: Sendable {
         return try result.get()
     }
 
+    /// Reads what has been fetched already, while the caller works on what he got: the next read finds it done.
+    func readAhead() {
+        ahead.async { [self] in
+            state.withLock { state in
+                guard state.place != nil, state.fetched.count < KafkaMessages.most else { return }
+                if fill(&state, wait: 0) != nil { stop(&state) }
+            }
+        }
+    }
+
     /// Nothing is fetched ahead any more.
     func rest() { state.withLock { stop(&$0) } }
 
@@ -74,11 +86,11 @@ final class KafkaReader: Sendable {
         state.fetched = KafkaFetched()
     }
 
-    private func fill(_ state: inout State) -> StoreError? {
+    private func fill(_ state: inout State, wait: Int32 = 50) -> StoreError? {
         var failure: StoreError?
         var messages = state.messages
         defer { state.messages = messages }
-        messages.take(client, wait: 50) { message in
+        messages.take(client, wait: wait) { message in
             switch message.pointee.err {
             case RD_KAFKA_RESP_ERR_NO_ERROR:
                 state.fetched.add(state.decoder.record(message), at: message.pointee.offset)

@@ -42,7 +42,7 @@ final class KafkaReaders: Sendable {
                 ) { offset, record in
                     take(&result, offset, record)
                 }
-                if !goesOn || next >= end { reader.rest() }
+                if goesOn, next < end { reader.readAhead() } else { reader.rest() }
                 return (result, next)
             }
         }
