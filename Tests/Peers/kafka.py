@@ -18,6 +18,7 @@ A connection whose first line is a word controls the cluster; each command is an
     delay MILLISECONDS             of every answer of every broker; 0 is none
     fail API COUNT ERROR           the next requests of a kind (0 Produce, 1 Fetch, 24 AddPartitionsToTxn, 26 EndTxn, …)
                                    are answered with this error code
+    clear API                      no more of them are
 """
 
 import argparse
@@ -96,6 +97,8 @@ class Cluster:
                     codes = (ctypes.c_int * int(count))(*[int(error)] * int(count))
                     self.library.rd_kafka_mock_push_request_errors_array(
                         self.cluster, ctypes.c_int16(int(api)), ctypes.c_size_t(int(count)), codes)
+                case ["clear", api]:
+                    self.library.rd_kafka_mock_clear_request_errors(self.cluster, ctypes.c_int16(int(api)))
                 case _:
                     raise ValueError(f"no such command: {' '.join(words)}")
 

@@ -138,4 +138,13 @@ extension StoreError {
             remedy: "give the stores a KAFKA_TOPIC of their own, or pass over such records with "
                 + "KAFKA_FOREIGN_RECORDS=skip", resource: topic, applied: .no)
     }
+
+    static func kafkaGap(_ gap: KafkaIndex.Gap, in stream: String) -> StoreError {
+        StoreError(
+            .corrupt,
+            "the log lacks events of the stream: the record at offset \(gap.offset) was written at revision "
+                + "\(gap.written) or later, and \(gap.counted) events come before it",
+            remedy: "records were deleted from the topic, or copied in part: bring them back, or append to another "
+                + "stream; what is there can be read", resource: stream, applied: .no)
+    }
 }

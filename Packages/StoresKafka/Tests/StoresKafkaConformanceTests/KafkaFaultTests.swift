@@ -149,6 +149,27 @@ extension KafkaServerTests {
             #expect("\(String(describing: error))".contains("STORE_SCHEMA=create"))
         }
 
+        /// UNKNOWN_TOPIC_OR_PART while the stores are open, as for a topic that is being moved or was deleted: the
+        /// error says so, and nothing that was acknowledged is lost when it is back.
+        @Test func aTopicThatVanishesIsSaidAndGoesOnWhenItIsBack() async throws {
+            let topic = ServerUnderTest.freshName()
+            try peer.send("create \(topic) 1")
+            defer { try? peer.send("clear 2") }
+            try await with(["KAFKA_TOPIC": topic]) { stores in
+                try await stores.event.append([event("1")], to: "s", expected: .any)
+                // ListOffsets, which a read begins with.
+                try peer.send("fail 2 3 3")
+                let unread = await #expect(throws: StoreError.self) {
+                    _ = try await stores.event.readAll(deadline: .after(.milliseconds(500)))
+                }
+                #expect(unread.map { [.notFound, .unavailable, .timeout].contains($0.code) } == true)
+                #expect(unread?.resource == topic || unread?.code == .timeout, "\(String(reflecting: unread))")
+                try peer.send("clear 2")
+                try await stores.event.append([event("2")], to: "s", expected: .any)
+                #expect(try await stores.event.read("s").events.map(\.id) == ["1", "2"])
+            }
+        }
+
         @Test func anotherNumberOfPartitionsIsAMismatch() async throws {
             let topic = ServerUnderTest.freshName()
             try peer.send("create \(topic) 3")

@@ -128,6 +128,67 @@ extension KafkaServerTests {
             }
         }
 
+        /// The coordinator of the transaction puts its end off (EndTxn, COORDINATOR_LOAD_IN_PROGRESS) for longer than
+        /// anybody waits.
+        @Test func aShutdownDoesNotWaitForAnEndThatHangs() async throws {
+            defer { try? peer.send("clear 26") }
+            let topic = ServerUnderTest.freshName()
+            try peer.send("create \(topic) 1")
+            var begin = ContinuousClock.now
+            try await writer(topic).withStores { stores in
+                try await stores.event.append([event("1")], to: "s", expected: .noStream)
+                try peer.send("fail 26 10000 14")
+                let error = await #expect(throws: StoreError.self) {
+                    try await stores.event.append(
+                        [event("2")], to: "s", expected: .exact(0), deadline: .after(.seconds(1)))
+                }
+                #expect(error?.code == .timeout && error?.applied == .unknown, "\(String(reflecting: error))")
+                // One that waits behind it has not begun, and is told so.
+                let behind = await #expect(throws: StoreError.self) {
+                    try await stores.event.append(
+                        [event("3")], to: "s", expected: .any, deadline: .after(.milliseconds(200)))
+                }
+                #expect(behind?.applied == .no, "\(String(reflecting: behind))")
+                begin = .now
+            }
+            #expect(ContinuousClock.now - begin < .seconds(8), "nobody ends the transaction")
+            try peer.send("clear 26")
+            try await writer(topic).withStores { stores in
+                // The peer shows what a Kafka would hide: the record is there, and nothing of the third.
+                let result = try await stores.event.append([event("4")], to: "s", expected: .exists)
+                #expect(result.lastRevision >= 1)
+                let ids = try await stores.event.read("s").events.map(\.id)
+                #expect(ids.first == "1" && ids.last == "4" && !ids.contains("3"), "\(ids)")
+            }
+        }
+
+        /// A record whose writer knew of more events than the log has: some were deleted. Conditions would be decided
+        /// on a wrong count.
+        @Test func aGapInTheLogIsFoundAtTheStart() async throws {
+            let topic = ServerUnderTest.freshName()
+            try peer.send("create \(topic) 1")
+            try await writer(topic).withStores { stores in
+                try await stores.event.append([event("1")], to: "s", expected: .noStream)
+            }
+            try await KafkaServer.fresh(["KAFKA_TOPIC": topic]).withStores { stores in
+                try await stores.event.withNative(KafkaTopic.self) { native in
+                    let record = KafkaRecord(
+                        stream: "s", events: [event("5")], recordedAt: Timestamp(millisecondsSinceEpoch: 0),
+                        hint: KafkaHint(offset: 1, revision: 4), foreign: nil)
+                    _ = try await native.connection.running().producer.append(
+                        KafkaEncodedRecord(record), 0, until: .after(.seconds(10)))
+                }
+            }
+            try await writer(topic).withStores { stores in
+                let error = await #expect(throws: StoreError.self) {
+                    try await stores.event.append([event("6")], to: "s", expected: .any)
+                }
+                #expect(error?.code == .corrupt && error?.applied == .no, "\(String(reflecting: error))")
+                try await stores.event.append([event("1")], to: "other", expected: .noStream)
+                #expect(try await stores.event.read("s").events.map(\.id) == ["1", "5"], "what is there is read")
+            }
+        }
+
         @Test func manyTasksShareTransactionsAndEachGetsItsAnswer() async throws {
             try await writer().withStores { stores in
                 try await withThrowingTaskGroup(of: AppendResult.self) { group in

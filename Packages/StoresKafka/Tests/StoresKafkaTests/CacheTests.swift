@@ -39,4 +39,15 @@ import Testing
         cache.append(record(10), at: 1)
         #expect(cache.record(at: 1) != nil)
     }
+
+    /// A long history is read past what is in memory.
+    @Test func whatIsPassedIsNotKept() {
+        var cache = KafkaCache(limit: 1 << 20)
+        cache.append(record(10), at: 0)
+        for offset in 1..<5 as Range<Int64> { cache.pass(offset) }
+        #expect(cache.record(at: 0) == nil && cache.records(from: 4) == nil)
+        #expect(cache.records(from: 5)?.isEmpty == true)
+        cache.append(record(10), at: 5)
+        #expect(cache.records(from: 5)?.map(\.offset) == [5])
+    }
 }

@@ -63,6 +63,34 @@ import Testing
         #expect(apply(record("s", ["1"], hint: KafkaHint(offset: 0, revision: 77)), at: 0) == 0)
     }
 
+    /// The single writer's conditions rest on the count: where its predecessor knew of more than is there, it is told.
+    @Test func aGapIsFoundWhereTheWriterKnewOfMore() {
+        var index = KafkaIndex(keepsIDs: true)
+        func gap(_ stream: String) -> KafkaIndex.Gap? { index.streams[KafkaKey(stream)]?.gap }
+        index.apply(record("s", ["1"], hint: KafkaHint(offset: 0, revision: 0)), at: 0)
+        index.apply(record("other", ["1"], hint: KafkaHint(offset: 1, revision: 0)), at: 1)
+        // Two of one transaction, which know nothing of each other.
+        index.apply(record("s", ["2"], hint: KafkaHint(offset: 2, revision: 1)), at: 2)
+        index.apply(record("s", ["3"], hint: KafkaHint(offset: 2, revision: 1)), at: 3)
+        #expect(gap("s") == nil)
+        // What a transaction that was given up left, where brokers do not hide it, is more than was known.
+        index.apply(record("s", ["4"], hint: KafkaHint(offset: 4, revision: 2)), at: 4)
+        #expect(gap("s") == nil)
+        index.apply(record("s", ["7"], hint: KafkaHint(offset: 5, revision: 6)), at: 5)
+        index.apply(record("s", ["8"], hint: KafkaHint(offset: 6, revision: 9)), at: 6)
+        #expect(gap("s") == KafkaIndex.Gap(offset: 5, counted: 4, written: 6), "the first one")
+        #expect(gap("other") == nil)
+    }
+
+    /// What retention took is no gap, and whoever counts by hints has none.
+    @Test(arguments: [true, false])
+    func whatRetentionTookIsNoGap(_ isWriter: Bool) {
+        var index = KafkaIndex(keepsIDs: isWriter)
+        if isWriter { index.raise(floor: 100) }
+        index.apply(record("s", ["1"], hint: KafkaHint(offset: 98, revision: 40)), at: 100)
+        #expect(index.streams[KafkaKey("s")]?.gap == nil)
+    }
+
     @Test(arguments: ["", ":", "1", "1:2:3", "-1:2", "1:-2", "x:1", "1:9007199254740993", "1:"])
     func whatIsNoHintIsNone(_ text: String) {
         #expect(KafkaHint(text.utf8) == nil)

@@ -69,4 +69,27 @@ import Testing
         there(["1"], at: 0)
         guard case .write(0) = decide(append(["1"], .noStream, to: "t")) else { Issue.record("not written"); return }
     }
+
+    /// Nothing that is decided there would hold; other streams are none the worse.
+    @Test mutating func aStreamWithAGapTakesNoAppend() {
+        there(["1"], at: 0)
+        state.index.apply(
+            KafkaRecord(
+                stream: "s", events: [NewEvent(id: "9", type: "t")], recordedAt: Timestamp(millisecondsSinceEpoch: 0),
+                hint: KafkaHint(offset: 1, revision: 8), foreign: nil), at: 1)
+        guard case .answer(.failure(let error)) = decide(append(["10"])) else { Issue.record("written"); return }
+        #expect(error.code == .corrupt && error.applied == .no && !error.isRetryable)
+        guard case .write = decide(append(["1"], .noStream, to: "t")) else { Issue.record("not written"); return }
+    }
+
+    /// What is between two records of one transaction is somebody else's.
+    @Test(arguments: [[], [5], [5, 6, 7]] as [[Int64]])
+    func recordsOfATransactionFollowEachOther(_ offsets: [Int64]) {
+        #expect(KafkaPlan.follow(offsets))
+    }
+
+    @Test(arguments: [[5, 7], [5, 6, 8], [6, 5], [5, 5]] as [[Int64]])
+    func aGapBetweenThemIsNoticed(_ offsets: [Int64]) {
+        #expect(!KafkaPlan.follow(offsets))
+    }
 }

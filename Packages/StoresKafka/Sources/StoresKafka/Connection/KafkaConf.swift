@@ -18,7 +18,8 @@ struct KafkaConf: ~Copyable {
         if configuration.statisticsInterval > .zero {
             try set("statistics.interval.ms", "\(configuration.statisticsInterval.wholeMilliseconds)")
         }
-        // Small requests follow each other without waiting for answers: none is to wait for the last one's acknowledgement.
+        // Small requests follow each other without waiting for answers: none is to wait until the last one is
+        // acknowledged.
         try set("socket.nagle.disable", "true")
         for (name, value) in configuration.properties { try set(name, value) }
     }

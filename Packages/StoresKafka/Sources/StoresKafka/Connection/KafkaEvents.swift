@@ -1,7 +1,6 @@
 import CRdKafka
 import Dispatch
 import StoresCore
-import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -21,7 +20,7 @@ final class KafkaEvents: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let reading: Int32
     private let writing: Int32
     private let ended = DispatchSemaphore(value: 0)

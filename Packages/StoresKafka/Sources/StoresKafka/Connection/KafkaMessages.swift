@@ -21,7 +21,8 @@ struct KafkaMessages {
         _ client: KafkaClient, wait: Int32, _ body: (UnsafeMutablePointer<rd_kafka_message_t>) -> Void
     ) {
         var partition: Int32?
-        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<rd_kafka_message_t>?.self, capacity: Self.most) { found in
+        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<rd_kafka_message_t>?.self, capacity: Self.most) {
+            found in
             found.initialize(repeating: nil)
             // A call for many waits until it has them all: what is there is taken, and only then is one waited for.
             for (wanted, wait) in [(Self.most, 0), (1, wait), (Self.most, 0)] {

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A record on its way to the brokers, and who waits for it.
 ///
-/// `@unchecked Sendable`: `id` and `isLeft` are written under the producer's lock alone, and the continuation is touched
-/// by who changes `stage`.
+/// `@unchecked Sendable`: `id` and `isLeft` are written under the producer's lock alone, and the continuation is
+/// touched by who changes `stage`.
 final class KafkaShipment: @unchecked Sendable {
     typealias Arrived = @Sendable (Result<Int64, StoreError>) -> Void
     typealias Placed = CheckedContinuation<Result<AppendResult, StoreError>, Never>

@@ -19,7 +19,8 @@ struct KafkaCache {
         compact()
     }
 
-    /// A record that is not kept here, nor what came before it: who reads a long history is not to have it all in memory.
+    /// A record that is not kept here, nor what came before it: who reads a long history is not to have it all in
+    /// memory.
     mutating func pass(_ offset: Int64) {
         start = offset + 1
         guard !records.isEmpty else { return }

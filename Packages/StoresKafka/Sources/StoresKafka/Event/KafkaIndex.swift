@@ -13,12 +13,23 @@ struct KafkaIndex {
         var last: Int64 { first + Int64(count) - 1 }
     }
 
+    /// Events that were there when the record at an offset was written, and are not any more, although retention has
+    /// taken nothing.
+    struct Gap: Equatable {
+        var offset: Int64
+        /// The revision that comes next by what is there, and by what the writer knew.
+        var counted: Int64
+        var written: Int64
+    }
+
     struct Stream {
         var entries: [Entry] = []
         /// Of all that ever was, also when nothing is kept any more.
         var last: Int64 = -1
         /// Where each event is, in single-writer mode.
         var ids: [KafkaKey: (offset: Int64, index: Int)] = [:]
+        /// Where its writer knew of more events than the log has, in single-writer mode.
+        var gap: Gap?
         /// Records under its name that are none of the stores', and why.
         var foreign: [(offset: Int64, reason: String)] = []
 
@@ -61,10 +72,13 @@ struct KafkaIndex {
         let (lost, keepsIDs) = (floor > 0, keepsIDs)
         // In place: a copy of a stream's entries for each record would be quadratic.
         modify(key) { stream in
-            if lost, let hint = record.hint, hint.offset <= offset {
-                // Retention took what would have been counted; the writer had still seen it.
+            if lost || keepsIDs, let hint = record.hint, hint.offset <= offset {
                 let missing = hint.revision - stream.revision(before: hint.offset)
-                if missing > 0 {
+                if missing > 0, !lost {
+                    let counted = stream.revision(before: hint.offset)
+                    stream.gap = stream.gap ?? Gap(offset: offset, counted: counted, written: hint.revision)
+                } else if missing > 0 {
+                    // Retention took what would have been counted; the writer had still seen it.
                     for place in stream.entries.indices { stream.entries[place].first += missing }
                     stream.last += missing
                 }

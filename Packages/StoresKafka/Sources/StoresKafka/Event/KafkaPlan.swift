@@ -23,12 +23,18 @@ struct KafkaPlan {
         var places: [KafkaKey: Place] = [:]
     }
 
+    /// Whether records that were sent one after the other are so in the log: a gap is somebody else's record.
+    static func follow(_ offsets: [Int64]) -> Bool {
+        zip(offsets, offsets.dropFirst()).allSatisfy { $1 == $0 + 1 }
+    }
+
     private(set) var records: [(partition: Int32, record: KafkaRecord)] = []
     private var ahead: [KafkaKey: Ahead] = [:]
 
     mutating func decide(_ append: KafkaAppend, _ partition: Int32, _ state: KafkaLog.Partition) -> Decision {
         let key = KafkaKey(append.stream)
         let known = state.index.streams[key]
+        if let gap = known?.gap { return .answer(.failure(.kafkaGap(gap, in: append.stream))) }
         if let repeated = repetition(append, partition, known, ahead[key]) { return repeated }
         let last = ahead[key]?.last ?? known?.last ?? -1
         let actual = last < 0 ? nil : last

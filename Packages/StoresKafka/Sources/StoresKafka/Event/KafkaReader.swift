@@ -1,7 +1,6 @@
 import CRdKafka
 import Dispatch
 import StoresCore
-import Synchronization
 
 /// A consumer for reads, used by one at a time. It stays where it was: who reads on finds what was fetched ahead.
 final class KafkaReader: Sendable {
@@ -19,7 +18,7 @@ final class KafkaReader: Sendable {
     }
 
     private let client: KafkaClient
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let ahead = DispatchQueue(label: "stores-kafka-reader")
 
     init(_ configuration: KafkaConfiguration) throws(StoreError) {
@@ -28,7 +27,6 @@ final class KafkaReader: Sendable {
     }
 
     var native: KafkaClient { client }
-    var place: Place? { state.withLock { $0.place } }
 
     /// Reads forward, on a thread that may block.
     ///
@@ -61,6 +59,21 @@ final class KafkaReader: Sendable {
         return try result.get()
     }
 
+    /// Hands out what was read ahead, without waiting for anything.
+    ///
+    /// - Returns: Nil where there is nothing; otherwise as ``read(from:until:deadline:isLeft:take:)``, which goes on
+    ///   from there.
+    func takeReady(from start: Place, until end: Int64, take: (Int64, KafkaRecord) -> Bool) -> Int64? {
+        let position = state.withLockIfAvailable { state -> Int64? in
+            guard state.place == start, state.fetched.count > 0 else { return nil }
+            var position = start.offset
+            _ = state.fetched.drain(&position, until: end, take)
+            state.place?.offset = position
+            return position
+        }
+        return position ?? nil
+    }
+
     /// Reads what has been fetched already, while the caller works on what he got: the next read finds it done.
     func readAhead() {
         ahead.async { [self] in
@@ -68,6 +81,13 @@ final class KafkaReader: Sendable {
                 guard state.place != nil, state.fetched.count < KafkaMessages.most else { return }
                 if fill(&state, wait: 0) != nil { stop(&state) }
             }
+        }
+    }
+
+    /// As ``rest()``, unless somebody reads elsewhere by then.
+    func restLater(at place: Place) {
+        ahead.async { [self] in
+            state.withLock { if $0.place == place { stop(&$0) } }
         }
     }
 

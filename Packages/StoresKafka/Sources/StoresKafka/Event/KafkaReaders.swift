@@ -4,8 +4,8 @@ import Synchronization
 /// A bounded number of consumers, and the threads on which their reads block. Who reads on gets the one that he had.
 final class KafkaReaders: Sendable {
     private struct State {
-        /// The longest unused first.
-        var idle: [KafkaReader] = []
+        /// The longest unused first, with the place from which it reads on.
+        var idle: [(reader: KafkaReader, place: KafkaReader.Place?)] = []
         var isClosed = false
     }
 
@@ -13,7 +13,7 @@ final class KafkaReaders: Sendable {
     private let events: KafkaEvents
     private let signals: KafkaSignals
     private let threads: BlockingPool
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(_ configuration: KafkaConfiguration, _ events: KafkaEvents, _ signals: KafkaSignals) {
         self.configuration = configuration
@@ -31,18 +31,24 @@ final class KafkaReaders: Sendable {
         _ start: KafkaReader.Place, until end: Int64, goesOn: Bool, deadline: Deadline, into initial: T,
         _ take: @escaping @Sendable (inout T, Int64, KafkaRecord) -> Bool
     ) async throws(StoreError) -> (T, next: Int64) {
+        if goesOn, let ready = takeReady(start, until: end, into: initial, take) { return ready }
         let left = LeftBehind()
         let run = { [self] () async throws(StoreError) -> (T, next: Int64) in
             try await threads.run(until: deadline, applied: nil) { [self] () throws(StoreError) in
                 let reader = try lend(start)
-                defer { giveBack(reader) }
+                var place: KafkaReader.Place?
+                defer { giveBack(reader, place) }
                 var result = initial
                 let next = try reader.read(
                     from: start, until: end, deadline: deadline, isLeft: { left.isSet }
                 ) { offset, record in
                     take(&result, offset, record)
                 }
-                if goesOn, next < end { reader.readAhead() } else { reader.rest() }
+                if goesOn {
+                    place = goOn(reader, KafkaReader.Place(partition: start.partition, offset: next), end)
+                } else {
+                    reader.rest()
+                }
                 return (result, next)
             }
         }
@@ -54,17 +60,45 @@ final class KafkaReaders: Sendable {
         return try result.get()
     }
 
+    /// What a reader has read ahead for who reads on: without a change of threads.
+    private func takeReady<T>(
+        _ start: KafkaReader.Place, until end: Int64, into initial: T, _ take: (inout T, Int64, KafkaRecord) -> Bool
+    ) -> (T, next: Int64)? {
+        let reader = state.withLock { state -> KafkaReader? in
+            guard let known = state.idle.firstIndex(where: { $0.place == start }) else { return nil }
+            return state.idle.remove(at: known).reader
+        }
+        guard let reader else { return nil }
+        var result = initial
+        guard let next = reader.takeReady(from: start, until: end, take: { take(&result, $0, $1) }) else {
+            giveBack(reader, start)
+            return nil
+        }
+        giveBack(reader, goOn(reader, KafkaReader.Place(partition: start.partition, offset: next), end))
+        return (result, next)
+    }
+
+    /// Lets it read ahead where there is more, and rest where there is not: neither is waited for.
+    private func goOn(_ reader: KafkaReader, _ place: KafkaReader.Place, _ end: Int64) -> KafkaReader.Place? {
+        if place.offset < end {
+            reader.readAhead()
+            return place
+        }
+        reader.restLater(at: place)
+        return nil
+    }
+
     private func lend(_ start: KafkaReader.Place) throws(StoreError) -> KafkaReader {
         let (known, isClosed) = state.withLock { state -> (KafkaReader?, Bool) in
             if state.isClosed { return (nil, true) }
             if let place = state.idle.firstIndex(where: { $0.place == start }) {
-                return (state.idle.remove(at: place), false)
+                return (state.idle.remove(at: place).reader, false)
             }
             // One that fetches ahead for somebody is the last choice.
             if let place = state.idle.firstIndex(where: { $0.place == nil }) {
-                return (state.idle.remove(at: place), false)
+                return (state.idle.remove(at: place).reader, false)
             }
-            return (state.idle.count >= configuration.readers ? state.idle.removeFirst() : nil, false)
+            return (state.idle.count >= configuration.readers ? state.idle.removeFirst().reader : nil, false)
         }
         if isClosed { throw .kafkaShutDown() }
         if let known { return known }
@@ -74,9 +108,9 @@ final class KafkaReaders: Sendable {
         return reader
     }
 
-    private func giveBack(_ reader: KafkaReader) {
+    private func giveBack(_ reader: KafkaReader, _ place: KafkaReader.Place?) {
         let isClosed = state.withLock { state in
-            if !state.isClosed { state.idle.append(reader) }
+            if !state.isClosed { state.idle.append((reader, place)) }
             return state.isClosed
         }
         if isClosed { reader.rest() }
@@ -89,7 +123,7 @@ final class KafkaReaders: Sendable {
             defer { state.idle = [] }
             return state.idle
         }
-        for reader in idle { reader.rest() }
+        for one in idle { one.reader.rest() }
     }
 }
 

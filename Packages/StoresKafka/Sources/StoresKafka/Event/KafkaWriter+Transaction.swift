@@ -19,7 +19,7 @@ extension KafkaWriter {
                 let mine = zip(records, offsets).filter { $0.0.partition == partition }.map(\.1)
                 guard let first = mine.first else { continue }
                 // A transaction's records follow each other, unless somebody else wrote in between.
-                guard zip(mine, first...).allSatisfy({ $0 == $1 }) else { throw foreign() }
+                guard KafkaPlan.follow(mine) else { throw foreign() }
                 try lookBetween(partition, next, first)
             }
         } catch {
