@@ -168,7 +168,7 @@ extension KafkaServerTests {
             let topic = ServerUnderTest.freshName()
             try peer.send("create \(topic) 1")
             try await writer(topic).withStores { stores in
-                try await stores.event.append([event("1")], to: "s", expected: .noStream)
+                _ = try await stores.event.append([event("1")], to: "s", expected: .noStream)
             }
             try await KafkaServer.fresh(["KAFKA_TOPIC": topic]).withStores { stores in
                 try await stores.event.withNative(KafkaTopic.self) { native in
