@@ -24,6 +24,14 @@ import Testing
         return log.committed(written, 0, from: log.next(0))
     }
 
+    /// As the producer tells of one that was delivered.
+    private func wrote(_ id: String, at offset: Int64) -> Bool {
+        let written: [KafkaLog.Written] = [
+            (offset, record(id), { result in answers.withLock { $0.append(result) } })
+        ]
+        return log.wrote(written, 0)
+    }
+
     private var revisions: [Int64?] { answers.withLock { $0 }.map { try? $0.get().lastRevision } }
 
     /// The third transaction and all later ones were known only after the follower had read them.
@@ -71,7 +79,7 @@ import Testing
 
     /// What is early has been written and is not in the index: nothing may be decided without it.
     @Test func decisionsWaitForWhatIsEarly() {
-        let needsFollower = log.wrote(record("1"), 0, 7) { result in answers.withLock { $0.append(result) } }
+        let needsFollower = wrote("1", at: 7)
         #expect(needsFollower && log.decisive(0) == 8 && log.next(0) == 0)
         log.ended(0, 7, from: 0)
         #expect(revisions == [0] && log.next(0) == 8)
@@ -87,10 +95,24 @@ import Testing
         #expect(needsFollower && log.next(0) == 0 && revisions.isEmpty)
     }
 
+    /// All that one answer of a broker tells of, in any order, and beside what others wrote between.
+    @Test func reportsThatComeTogetherAreToldInTheOrderOfTheLog() {
+        let written = [3, 0, 1, 5].map { offset in
+            (Int64(offset), record("\(offset)"), { result in answers.withLock { $0.append(result) } })
+                as KafkaLog.Written
+        }
+        let needsFollower = log.wrote(written, 0)
+        #expect(needsFollower && revisions == [0, 1] && log.next(0) == 2, "what comes after 2 waits for it")
+        log.found([(2, record("other"))], 0, from: 2)
+        #expect(revisions == [0, 1, 3] && log.next(0) == 4)
+        log.ended(0, 5, from: 4)
+        #expect(revisions == [0, 1, 3, 4] && log.with(0) { $0.early.isEmpty })
+    }
+
     @Test func whoWaitsForWhatCannotBeReadIsTold() {
         let reached = Guarded([StoreError.Code?]())
         let error = StoreError(.permissionDenied, "no", applied: .no)
-        _ = log.wrote(record("1"), 0, 7) { result in answers.withLock { $0.append(result) } }
+        _ = wrote("1", at: 7)
         let ids = [
             log.whenKnown(0, before: 9) { result in reached.withLock { $0.append(result.failure?.code) } },
             log.whenAny(0, from: 9) { result in reached.withLock { $0.append(result.failure?.code) } },

@@ -95,10 +95,6 @@ final class KafkaLog: Sendable {
         return needs
     }
 
-    func wrote(_ record: KafkaRecord, _ partition: Int32, _ offset: Int64, placed: @escaping Placed) -> Bool {
-        wrote([(offset, record, placed)], partition)
-    }
-
     /// What one committed transaction of the single writer left in a partition, in order. Between `known` and the first
     /// of it is nothing that anybody reads: the writer has looked. True when the follower is needed for the rest.
     func committed(_ written: [Written], _ partition: Int32, from known: Int64) -> Bool {
