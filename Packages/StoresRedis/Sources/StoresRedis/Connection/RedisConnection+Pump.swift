@@ -12,8 +12,9 @@ import Glibc
 ///
 /// A task that another thread wakes costs several times what one costs that a task wakes: memory for the job, which is
 /// given back on a thread that did not ask for it, and a signal. So once replies for several callers are due, a task
-/// reads them, tells their callers, and gets in line behind them; when its turn comes they have written their next
-/// commands, which it sends in one piece. It ends when there is nothing to send and nothing to read.
+/// reads them, has their callers told (see ``RedisHandover``), and gets in line behind the first of them; when its turn
+/// comes they have written their next commands, which it sends in one piece. It ends when there is nothing to send and
+/// nothing to read.
 extension RedisConnection {
     /// From so many calls under way on.
     private static let crowd = 2

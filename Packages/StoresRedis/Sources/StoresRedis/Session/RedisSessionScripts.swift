@@ -54,8 +54,8 @@ enum RedisSessionScripts {
 
         """
 
-    /// KEYS: entry, and lease for a guard. ARGV: now in 19 digits, condition, etag wanted, mode, ttl, the entry as it is
-    /// to be kept, and generation for a guard.
+    /// KEYS: entry, and lease for a guard. ARGV: now in 19 digits, condition, etag wanted, mode, ttl, the entry as it
+    /// is to be kept, and generation for a guard.
     ///
     /// It begins with what most writes come to, which needs none of the functions: to make them, and a table to reply
     /// with, would cost the server a third more. Then it replies with 1.
@@ -169,8 +169,8 @@ enum RedisSessionScripts {
             """)
 
     /// KEYS: an entry for each operation, then the leases of guards. ARGV: now, how many operations, then for each its
-    /// kind (`s`, `d`, `c`), condition, etag wanted, and for `s` mode, ttl, the entry as it is to be kept, the number of
-    /// its lease among KEYS or 0, and the generation.
+    /// kind (`s`, `d`, `c`), condition, etag wanted, and for `s` mode, ttl, the entry as it is to be kept, the number
+    /// of its lease among KEYS or 0, and the generation.
     static let transact = RedisScript(
         common + """
             local now, count = tonumber(ARGV[1]), tonumber(ARGV[2])
