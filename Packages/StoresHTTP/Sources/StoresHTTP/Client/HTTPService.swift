@@ -167,7 +167,8 @@ public final class HTTPService: Sendable {
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.maxConnections
         // One loop of the process's own: a call that begins on one and has its connection on another changes threads
         // at every step.
-        return HTTPClient(eventLoopGroupProvider: .shared(HTTPClient.defaultEventLoopGroup.next()), configuration: settings)
+        let loop = HTTPClient.defaultEventLoopGroup.next()
+        return HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: settings)
     }
 }
 #endif

@@ -47,8 +47,8 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
     private let sweep: PostgresSweep
     private let send: @Sendable (_ calls: [Call], _ isLone: Bool) async -> [Outcome]
 
-    /// - Parameter send: Sends a batch, whose calls are in the order of their keys, if they have any. A lone call may be
-    ///   cancelled; a batch is not one task's.
+    /// - Parameter send: Sends a batch, whose calls are in the order of their keys, if they have any. A lone call is
+    ///   its own task's, and may be cancelled with it.
     init(
         _ rules: Rules, work: PostgresWork,
         send: @escaping @Sendable (_ calls: [Call], _ isLone: Bool) async -> [Outcome]
