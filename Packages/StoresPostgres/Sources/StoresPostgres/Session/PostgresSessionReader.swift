@@ -15,7 +15,7 @@ final class PostgresSessionReader: Sendable {
 
     init(pool: PostgresPool, work: PostgresWork) {
         // Four batches under way were no faster (measured).
-        let rules = Batcher.Rules(name: "the read", isWrite: false, batches: 2, calls: 512)
+        let rules = Batcher.Rules(name: "the read", isWrite: false, batches: 2, calls: 128)
         batcher = Batcher(rules, work: work) { calls, isLone in await Self.send(calls, isLone: isLone, pool) }
     }
 
