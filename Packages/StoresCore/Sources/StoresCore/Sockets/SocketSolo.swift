@@ -3,7 +3,7 @@
 ///
 /// It waits for ``patience`` at most, about as long as a contended lock may take, and only after a row of requests that
 /// were alone. The first microseconds it does not sleep, as long as that is where the answers come: falling asleep and
-/// being woken takes longer than a short request. Where answers take longer, as over a network, neither is hardly ever
+/// being woken takes longer than a short request. Where answers take longer, as over a network, both are hardly ever
 /// tried again.
 @_spi(Sockets)
 public struct SocketSolo: Sendable {

@@ -58,7 +58,7 @@ extension PostgresConnection {
         // What comes while nothing is under way is read by no other call.
         if pipeline.isIdle { _ = PQisBusy(handle.connection) }
         owed.store(pipeline.inFlight, ordering: .relaxed)
-        noteProgress(arrived.completions.count)
+        noteProgress(arrived.completions.reduce(0) { $0 + $1.request.calls })
         if onNotify != nil { collect(&arrived.notifications) }
         guard isAlive, !handle.isBroken, !isEnding else { return fail() }
         let again = pipeline.takeAgain()

@@ -5,11 +5,11 @@ import Synchronization
 
 /// One connection in pipeline mode, on which the requests of many tasks are under way at once.
 ///
-/// Whoever holds `lock` may touch libpq: the reactor's thread, which reads what has arrived; the queue, which sends
-/// what has gathered; or, while nothing is under way, the submitting task itself, which saves a lone request the
-/// changes of threads, see `SocketSolo`. Requests that come while others are under way gather in the inbox, and go
-/// out together when those are answered: few large batches instead of many small ones. The server would not have begun
-/// with them earlier.
+/// Whoever holds `lock` may touch libpq: the reactor's thread, which reads what has arrived; a job behind the tasks
+/// that were answered, or on the queue, which sends what has gathered; or, while nothing is under way, the submitting
+/// task itself, which saves a lone request the changes of threads, see `SocketSolo`. Requests that come while others
+/// are under way gather in the inbox, and go out together when those are answered: few large batches instead of many
+/// small ones. The server would not have begun with them earlier.
 ///
 /// `@unchecked Sendable`: all `var` are used under `lock`, those of the inbox under its own; `seenUses` and `seenAt`
 /// are the reactor's.

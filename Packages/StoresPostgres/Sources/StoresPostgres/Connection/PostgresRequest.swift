@@ -11,18 +11,21 @@ final class PostgresRequest: PostgresPromise<PostgresOutcome>, @unchecked Sendab
     let setsTimeout: Bool
     /// What that limit is to fit: of a transaction's first statement, the deadline of them all.
     let serverDeadline: ContinuousClock.Instant
+    /// For how many calls it stands.
+    let calls: Int
     /// How often it was sent again, since its neighbour failed or a prepared statement was outdated.
     var resends = 0
 
     init(
         _ commands: [PostgresEncodedCommand], _ kind: PostgresKind, deadline: ContinuousClock.Instant,
-        setsTimeout: Bool = true, serverDeadline: ContinuousClock.Instant? = nil
+        setsTimeout: Bool = true, serverDeadline: ContinuousClock.Instant? = nil, calls: Int = 1
     ) {
         self.commands = commands
         self.kind = kind
         self.deadline = deadline
         self.setsTimeout = setsTimeout
         self.serverDeadline = serverDeadline ?? deadline
+        self.calls = calls
     }
 
     /// A read of one command may share its Sync with others.

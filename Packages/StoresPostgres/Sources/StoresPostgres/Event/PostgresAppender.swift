@@ -20,7 +20,7 @@ final class PostgresAppender: Sendable {
     init(pool: PostgresPool, work: PostgresWork, onAppend: @escaping @Sendable () -> Void) {
         // More than two batches bring nothing (measured), and would make them smaller.
         let rules = Batcher.Rules(
-            name: "the append", isWrite: true, batches: 2, calls: 512, bytes: 4 << 20,
+            name: "the append", isWrite: true, batches: 2, calls: { 512 }, bytes: 4 << 20,
             size: { $0.events.reduce(0) { $0 + $1.data.count } }, key: { PostgresKey($0.stream) })
         batcher = Batcher(rules, work: work) { appends, isLone in
             await Self.send(appends, isLone: isLone, pool, onAppend)
@@ -38,7 +38,8 @@ final class PostgresAppender: Sendable {
         let deadline = appends.map(\.deadline).max() ?? .after(.zero)
         do throws(StoreError) {
             let answers = try await pool.group(
-                [PostgresAppendStatement.command(appends)], .write, isLone: isLone, deadline: deadline)
+                [PostgresAppendStatement.command(appends)], .write, batch: isLone ? nil : appends.count,
+                deadline: deadline)
             let results = try PostgresAppendStatement.results(answers[0], appends)
             if !answers[0].isEmpty { onAppend() }
             return results.map { .success($0) }

@@ -30,7 +30,7 @@ struct PostgresAccess: Sendable {
         try await query(sql, [], kind, isPrepared: isPrepared, deadline: deadline)
     }
 
-    /// As ``PostgresPool/group(_:_:isLone:deadline:)``.
+    /// As ``PostgresPool/group(_:_:batch:deadline:)``.
     func group(_ commands: [PostgresCommand], _ kind: PostgresKind, deadline: Deadline)
         async throws(StoreError) -> [PostgresRows]
     {

@@ -33,7 +33,7 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
         var isWrite: Bool
         /// How many batches may be under way.
         var batches: Int
-        var calls: Int
+        var calls: @Sendable () -> Int
         var bytes = Int.max
         /// How many bytes a call has.
         var size: @Sendable (Call) -> Int = { _ in 0 }
@@ -80,6 +80,8 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
             sweep.arm(item.deadline) { [weak self] in self?.endOverdue() }
             if starts { startBatches() }
         }
+        // What a read came to is nothing that was applied.
+        if !rules.isWrite, case .failure(let error) = outcome, error.code == .cancelled { throw .cancelled() }
         return try outcome.get()
     }
 
@@ -114,15 +116,16 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
     /// The next batch, of calls in the order of arrival. Nil: this batch's place is free again.
     private func next() -> (batch: Int, items: [Item])? {
         state.withLock { state in
+            let most = rules.calls()
             var taken: [Item] = []
-            taken.reserveCapacity(min(state.waiting.count, rules.calls))
+            taken.reserveCapacity(min(state.waiting.count, most))
             var left: [Item] = []
             var keyed: [PostgresKey: Item] = [:]
             var bytes = 0
             for item in state.waiting {
                 if item.isFinished { continue }
                 let key = rules.key?(item.call)
-                guard taken.count < rules.calls, bytes < rules.bytes, key.map({ keyed[$0] == nil }) ?? true else {
+                guard taken.count < most, bytes < rules.bytes, key.map({ keyed[$0] == nil }) ?? true else {
                     left.append(item)
                     continue
                 }

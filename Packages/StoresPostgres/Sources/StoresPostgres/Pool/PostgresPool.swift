@@ -73,10 +73,10 @@ public final class PostgresPool: Sendable {
 
     /// Statements in one round trip and one transaction; READ COMMITTED: each sees what was committed before it began.
     ///
-    /// - Parameter isLone: False for work that is not the present task's alone: it is not cancelled with it, and the
-    ///   task does not wait for the answer itself, see ``PostgresSolo``.
+    /// - Parameter batch: For how many calls of other tasks the statements are; nil for the present task's own. Theirs
+    ///   are not cancelled with the present task, and it does not wait for the answer itself.
     func group(
-        _ commands: [PostgresCommand], _ kind: PostgresKind, isLone: Bool = true, deadline: Deadline
+        _ commands: [PostgresCommand], _ kind: PostgresKind, batch: Int? = nil, deadline: Deadline
     ) async throws(StoreError) -> [PostgresRows] {
         if commands.isEmpty { return [] }
         let encoded = try encode(commands)
@@ -84,8 +84,8 @@ public final class PostgresPool: Sendable {
         while true {
             attempt += 1
             let connection = try await sharedConnection(deadline)
-            let request = PostgresRequest(encoded, kind, deadline: deadline.instant)
-            let outcome = await connection.run(request, isCancellable: isLone, isLone: isLone)
+            let request = PostgresRequest(encoded, kind, deadline: deadline.instant, calls: batch ?? 1)
+            let outcome = await connection.run(request, isCancellable: batch == nil, isLone: batch == nil)
             switch outcome {
             case .rows(let rows): return rows
             case .notSent where attempt < 4: continue
