@@ -137,6 +137,32 @@ extension KafkaServerTests {
             }
         }
 
+        /// The brokers have the record, and what comes before it can't be read: its revision is not known in time.
+        @Test func anAppendThatIsDeliveredIsLeftAtItsDeadlineToo() async throws {
+            let topic = ServerUnderTest.freshName()
+            try peer.send("create \(topic) 1")
+            let settings = ["KAFKA_TOPIC": topic]
+            try await KafkaServer.fresh(settings).withStores { stores in
+                // After this one has asked where the topic ends.
+                try await KafkaServer.fresh(settings).withStores { other in
+                    _ = try await other.event.append([event("1")], to: "s", expected: .any)
+                }
+                // Fetch, NOT_LEADER_FOR_PARTITION
+                try peer.send("fail 1 10000 6")
+                defer { try? peer.send("clear 1") }
+                let start = ContinuousClock.now
+                let error = await #expect(throws: StoreError.self) {
+                    try await stores.event.append(
+                        [event("2")], to: "s", expected: .any, deadline: .after(.milliseconds(500)))
+                }
+                #expect(ContinuousClock.now - start < .seconds(2))
+                #expect(error?.code == .timeout && error?.applied == .yes, "\(String(reflecting: error))")
+                try peer.send("clear 1")
+                #expect(try await stores.event.append([event("3")], to: "s", expected: .any).lastRevision == 2)
+                #expect(try await stores.event.read("s").events.map(\.id) == ["1", "2", "3"])
+            }
+        }
+
         @Test func aTopicThatIsMissingIsSaidAtTheStartWhereNothingMayBeMade() async throws {
             let topic = ServerUnderTest.freshName()
             try peer.send("create \(topic) 1")

@@ -7,6 +7,9 @@ final class KafkaProducer: Sendable {
     private struct State {
         var shipments = KafkaSlots<KafkaShipment>()
         var room: KafkaRoom
+        /// Appends that are delivered, and wait until the log knows everything before them. Those that are answered
+        /// are dropped at the next look.
+        var early: [KafkaShipment] = []
         var isClosed = false
         /// No deadline passes before it.
         var earliest: Deadline?
@@ -51,9 +54,7 @@ final class KafkaProducer: Sendable {
             if state.isClosed { return (false, true, false) }
             if shipment.isLeft { return (false, false, false) }
             shipment.id = state.shipments.insert(shipment)
-            if let deadline = shipment.deadline { state.earliest = min(state.earliest ?? deadline, deadline) }
-            let looks = !state.isLooking && shipment.deadline != nil
-            if looks { state.isLooking = true }
+            let looks = shipment.deadline.map { Self.heed($0, &state) } ?? false
             return (state.room.enter(shipment.id, bytes: shipment.bytes), false, looks)
         }
         if isClosed { return shipment.fail(.kafkaShutDown()) }
@@ -83,19 +84,43 @@ final class KafkaProducer: Sendable {
         shipment.leave(error(applied))
     }
 
-    /// What is known of a record that nobody waits for: `no` where it was still waiting for room, and is gone.
+    /// What is known of a record that nobody waits for: `no` where it was still waiting for room, and is gone; `yes`
+    /// where the brokers have it, and only its revision is not known yet.
     private func abandon(_ shipment: KafkaShipment) -> StoreError.Applied {
-        let (wasWaiting, next) = state.withLock { state -> (Bool, [KafkaShipment]) in
+        let (applied, next) = state.withLock { state -> (StoreError.Applied, [KafkaShipment]) in
+            if shipment.isDelivered { return (.yes, []) }
             if shipment.id == 0 {
                 shipment.isLeft = true
-                return (true, [])
+                return (.no, [])
             }
             let (wasWaiting, admitted) = state.room.abandon(shipment.id)
             if wasWaiting { _ = state.shipments.remove(shipment.id) }
-            return (wasWaiting, admitted.compactMap { state.shipments[$0] })
+            return (wasWaiting ? .no : .unknown, admitted.compactMap { state.shipments[$0] })
         }
         for shipment in next { produce(shipment) }
-        return wasWaiting ? .no : .unknown
+        return applied
+    }
+
+    /// Whether the timer is to be started for it.
+    private static func heed(_ deadline: Deadline, _ state: inout State) -> Bool {
+        state.earliest = min(state.earliest ?? deadline, deadline)
+        defer { state.isLooking = true }
+        return !state.isLooking
+    }
+
+    /// The log does not know yet what comes before these: their deadlines still count.
+    private func wait(for early: [KafkaShipment]) {
+        let looks = state.withLock { state in
+            var looks = false
+            for shipment in early {
+                // The follower may have brought it already.
+                guard let deadline = shipment.deadline, !shipment.isAnswered else { continue }
+                state.early.append(shipment)
+                if Self.heed(deadline, &state) { looks = true }
+            }
+            return looks
+        }
+        if looks { lookLater() }
     }
 
     /// One timer looks after all deadlines, while there are any: cheaper than one for each append.
@@ -103,9 +128,10 @@ final class KafkaProducer: Sendable {
         watch.asyncAfter(deadline: .now() + .milliseconds(50)) { [self] in
             let (passed, goesOn) = state.withLock { state -> ([KafkaShipment], Bool) in
                 var passed: [KafkaShipment] = []
+                state.early.removeAll(where: \.isAnswered)
                 if let earliest = state.earliest, earliest.hasPassed {
                     state.earliest = nil
-                    for shipment in state.shipments.all {
+                    for shipment in state.shipments.all + state.early {
                         guard let deadline = shipment.deadline else { continue }
                         if deadline.hasPassed {
                             passed.append(shipment)
@@ -114,10 +140,15 @@ final class KafkaProducer: Sendable {
                         }
                     }
                 }
-                state.isLooking = state.shipments.count > 0
+                state.isLooking = state.shipments.count > 0 || !state.early.isEmpty
                 return (passed, state.isLooking)
             }
-            for shipment in passed { leave(shipment) { .timeout("the call", applied: $0) } }
+            for shipment in passed {
+                leave(shipment) { applied in
+                    let what = applied == .yes ? "reading the topic up to the append, which is written," : "the call"
+                    return .timeout(what, applied: applied)
+                }
+            }
             if goesOn { lookLater() }
         }
     }
@@ -161,6 +192,7 @@ final class KafkaProducer: Sendable {
             var next: [KafkaShipment] = []
             for delivery in deliveries {
                 guard let shipment = state.shipments.remove(delivery.id) else { continue }
+                if case .success = delivery.result { shipment.isDelivered = true }
                 arrived.append((shipment, delivery.result))
                 for id in state.room.leave(bytes: shipment.bytes) {
                     if let one = state.shipments[id] { next.append(one) }
@@ -181,6 +213,11 @@ final class KafkaProducer: Sendable {
                 }
             }
         }
-        for (partition, some) in written where log.wrote(some, partition) { follower.wake() }
+        var isEarly = false
+        for (partition, some) in written where log.wrote(some, partition) {
+            follower.wake()
+            isEarly = true
+        }
+        if isEarly { wait(for: arrived.map(\.0)) }
     }
 }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A record on its way to the brokers, and who waits for it.
 ///
-/// `@unchecked Sendable`: `id` and `isLeft` are written under the producer's lock alone, and the continuation is
-/// touched by who changes `stage`.
+/// `@unchecked Sendable`: `id`, `isLeft` and `isDelivered` are written under the producer's lock alone, and the
+/// continuation is touched by who changes `stage`.
 final class KafkaShipment: @unchecked Sendable {
     typealias Arrived = @Sendable (Result<Int64, StoreError>) -> Void
     typealias Placed = CheckedContinuation<Result<AppendResult, StoreError>, Never>
@@ -19,6 +19,8 @@ final class KafkaShipment: @unchecked Sendable {
     var id: UInt = 0
     /// Nobody waited any more before it was there: it is not to be sent.
     var isLeft = false
+    /// The brokers have it.
+    var isDelivered = false
     private var continuation: Placed?
     private let stage = Atomic<UInt8>(Stage.new)
 
@@ -31,6 +33,8 @@ final class KafkaShipment: @unchecked Sendable {
     var record: KafkaRecord { encoded.record }
     /// What it takes of the producer's room.
     var bytes: Int { encoded.bytes }
+    /// Nobody waits for it any more.
+    var isAnswered: Bool { stage.load(ordering: .acquiring) == Stage.answered }
     /// Whether the log is to say where its events are.
     var isAppend: Bool { arrived == nil }
 
