@@ -7,10 +7,10 @@ import Testing
     private var fetched = KafkaFetched()
     private var position: Int64 = 5
 
-    private mutating func add(_ offsets: Int64...) {
+    private mutating func add(_ offsets: Int64..., bytes: Int = 0) {
         let record = KafkaRecord(
-            stream: "s", events: [NewEvent(id: "1", type: "t")], recordedAt: Timestamp(millisecondsSinceEpoch: 0),
-            hint: nil, foreign: nil)
+            stream: "s", events: [NewEvent(id: "1", type: "t", data: [UInt8](repeating: 0, count: bytes))],
+            recordedAt: Timestamp(millisecondsSinceEpoch: 0), hint: nil, foreign: nil)
         for offset in offsets { fetched.add(record, at: offset) }
     }
 
@@ -57,6 +57,27 @@ import Testing
         fetched.add(end: 9)
         let rest = drain(until: 9)
         #expect(rest.0.isEmpty && rest.1 && position == 9)
+    }
+
+    /// Large records are as much as many small ones.
+    @Test mutating func whatIsReadAheadIsBoundedInBytes() {
+        for offset in 5..<8 as Range<Int64> { add(offset, bytes: 1 << 20) }
+        #expect(!fetched.isFull && fetched.bytes >= 3 << 20)
+        add(8, bytes: 1 << 20)
+        #expect(fetched.isFull)
+        let first = drain(until: 100, most: 2)
+        #expect(first.0 == [5, 6] && !fetched.isFull, "what was handed out counts no more")
+        let rest = drain(until: 100)
+        #expect(rest.0 == [7, 8] && fetched.bytes == 0 && fetched.count == 0)
+    }
+
+    @Test mutating func whatIsReadAheadIsBoundedInRecords() {
+        for offset in 5..<1028 as Range<Int64> { add(offset) }
+        #expect(!fetched.isFull)
+        add(1028)
+        #expect(fetched.isFull)
+        _ = drain(until: 5000, most: 1)
+        #expect(!fetched.isFull && fetched.count == 1023)
     }
 
     @Test mutating func aRecordBeyondWhatIsWantedStays() {

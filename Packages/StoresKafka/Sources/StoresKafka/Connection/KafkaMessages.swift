@@ -2,7 +2,7 @@ import CRdKafka
 
 /// Takes records out of a consumer's queue.
 struct KafkaMessages {
-    static let most = 1024
+    private static let most = 1024
     /// What a consumer may fetch ahead.
     static let ahead = 16 << 20
     /// Of messages, as librdkafka has it.

@@ -1,7 +1,12 @@
 /// What a reader took out of its queue and has not handed out yet.
 struct KafkaFetched {
-    private var records: [(offset: Int64, record: KafkaRecord)] = []
+    /// What is enough to be here: no more is read ahead.
+    private static let enough = (records: 1024, bytes: 4 << 20)
+
+    private var records: [(offset: Int64, record: KafkaRecord, bytes: Int)] = []
     private var next = 0
+    /// About what the records that are here take in memory.
+    private(set) var bytes = 0
     /// Where the partition ended, which is told once for each end. What is between the last record and it is nothing
     /// that anybody reads: brokers' own records at the end of a transaction.
     private var end: Int64?
@@ -9,7 +14,13 @@ struct KafkaFetched {
     /// Records that are here.
     var count: Int { records.count - next }
 
-    mutating func add(_ record: KafkaRecord, at offset: Int64) { records.append((offset, record)) }
+    var isFull: Bool { count >= Self.enough.records || bytes >= Self.enough.bytes }
+
+    mutating func add(_ record: KafkaRecord, at offset: Int64) {
+        let size = record.bytes
+        records.append((offset, record, size))
+        bytes += size
+    }
 
     mutating func add(end offset: Int64) { end = max(end ?? 0, offset) }
 
@@ -23,12 +34,13 @@ struct KafkaFetched {
         _ position: inout Int64, until last: Int64, _ take: (Int64, KafkaRecord) -> Bool
     ) -> Bool {
         while next < records.count {
-            let (offset, record) = records[next]
+            let (offset, record, size) = records[next]
             guard offset < last else {
                 position = last
                 return true
             }
             next += 1
+            bytes -= size
             position = offset + 1
             guard take(offset, record) else {
                 compact()

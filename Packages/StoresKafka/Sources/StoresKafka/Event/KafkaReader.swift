@@ -78,7 +78,7 @@ final class KafkaReader: Sendable {
     func readAhead() {
         ahead.async { [self] in
             state.withLock { state in
-                guard state.place != nil, state.fetched.count < KafkaMessages.most else { return }
+                guard state.place != nil, !state.fetched.isFull else { return }
                 if fill(&state, wait: 0) != nil { stop(&state) }
             }
         }
