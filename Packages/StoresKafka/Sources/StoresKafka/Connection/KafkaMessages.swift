@@ -16,16 +16,22 @@ struct KafkaMessages {
 
     /// Waits for one at most so long, then hands out what is there without waiting. Each is freed after its turn.
     ///
-    /// - Parameter wait: In milliseconds.
+    /// - Parameters:
+    ///   - wait: In milliseconds.
+    ///   - isWoken: Whether others end the wait by `rd_kafka_queue_yield`. A look at a queue that is empty takes the
+    ///     wake-up away, also where it does not wait: between the caller's look at who waits and the wait there is to
+    ///     be none.
     mutating func take(
-        _ client: KafkaClient, wait: Int32, _ body: (UnsafeMutablePointer<rd_kafka_message_t>) -> Void
+        _ client: KafkaClient, wait: Int32, isWoken: Bool = false,
+        _ body: (UnsafeMutablePointer<rd_kafka_message_t>) -> Void
     ) {
         var partition: Int32?
         withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<rd_kafka_message_t>?.self, capacity: Self.most) {
             found in
             found.initialize(repeating: nil)
             // A call for many waits until it has them all: what is there is taken, and only then is one waited for.
-            for (wanted, wait) in [(Self.most, 0), (1, wait), (Self.most, 0)] {
+            let looks = [(Self.most, 0), (1, wait), (Self.most, 0)]
+            for (wanted, wait) in looks.dropFirst(isWoken ? 1 : 0) {
                 if wanted == 1, wait == 0 { break }
                 let count = rd_kafka_consume_batch_queue(client.records, wait, found.baseAddress, wanted)
                 for place in 0..<max(0, count) {

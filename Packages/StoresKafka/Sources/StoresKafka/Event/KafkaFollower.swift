@@ -113,7 +113,7 @@ final class KafkaFollower: Sendable {
         var ended: [Int32: Int64] = [:]
         var lost: Set<Int32> = []
         var refused: [Int32: StoreError] = [:]
-        messages.take(client, wait: 100) { message in
+        messages.take(client, wait: 100, isWoken: true) { message in
             let partition = message.pointee.partition
             guard reading[partition] != nil else { return }
             switch message.pointee.err {
