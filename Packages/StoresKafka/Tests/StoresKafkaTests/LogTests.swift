@@ -109,6 +109,18 @@ import Testing
         #expect(revisions == [0, 1, 3, 4] && log.with(0) { $0.early.isEmpty })
     }
 
+    /// The writer of the second knew of an event that retention took: the first is one later than it seemed.
+    @Test func aRecordThatTellsOfLostEventsCorrectsThoseThatWereReadWithIt() {
+        let log = KafkaLog(topic: "t", partitions: 1, keepsIDs: false)
+        log.learn(0, KafkaEnds.Ends(low: 100, high: 103))
+        var records = [Int64(100), 101, 102].map { (offset: $0, record: record("\($0)")) }
+        records[0].record.hint = KafkaHint(offset: 98, revision: 40)
+        records[1].record.hint = KafkaHint(offset: 101, revision: 42)
+        let revisions = log.learn(records, 0, from: 100, until: 103)
+        #expect(revisions == [41, 42, 43])
+        #expect(log.learn(records, 0, from: 100, until: 103) == revisions, "as it is told later")
+    }
+
     @Test func whoWaitsForWhatCannotBeReadIsTold() {
         let reached = Guarded([StoreError.Code?]())
         let error = StoreError(.permissionDenied, "no", applied: .no)

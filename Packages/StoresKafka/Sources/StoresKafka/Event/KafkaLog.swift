@@ -206,6 +206,10 @@ final class KafkaLog: Sendable {
                 let isKnown = first == nil || record.events.isEmpty
                 revisions.append(isKnown ? state.index.revision(of: record.stream, at: offset) : first)
             }
+            // Where retention took some, a record that comes later may have told how many.
+            if state.index.floor > 0 {
+                revisions = records.map { state.index.revision(of: $0.record.stream, at: $0.offset) }
+            }
             if isNext {
                 state.index.skip(to: end)
                 advance(partition, &state, &answers)
