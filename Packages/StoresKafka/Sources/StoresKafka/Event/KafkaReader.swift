@@ -84,10 +84,12 @@ final class KafkaReader: Sendable {
         }
     }
 
-    /// As ``rest()``, unless somebody reads elsewhere by then.
-    func restLater(at place: Place) {
+    /// As ``rest()``, and not waited for.
+    ///
+    /// - Parameter place: Where it is to rest; not where somebody reads elsewhere by then. Nil is anywhere.
+    func restLater(at place: Place? = nil) {
         ahead.async { [self] in
-            state.withLock { if $0.place == place { stop(&$0) } }
+            state.withLock { if place == nil || $0.place == place { stop(&$0) } }
         }
     }
 

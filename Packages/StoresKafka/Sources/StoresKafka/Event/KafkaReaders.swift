@@ -108,12 +108,13 @@ final class KafkaReaders: Sendable {
         return reader
     }
 
+    /// Waits for nothing: also on a task's thread.
     private func giveBack(_ reader: KafkaReader, _ place: KafkaReader.Place?) {
         let isClosed = state.withLock { state in
             if !state.isClosed { state.idle.append((reader, place)) }
             return state.isClosed
         }
-        if isClosed { reader.rest() }
+        if isClosed { reader.restLater() }
     }
 
     /// On a thread that may block.
