@@ -138,7 +138,7 @@ extension KafkaServerTests {
         }
 
         /// The brokers have the record, and what comes before it can't be read: its revision is not known in time.
-        @Test func anAppendThatIsDeliveredIsLeftAtItsDeadlineToo() async throws {
+        @Test func anAppendThatIsDeliveredIsLeftAtItsDeadlineAndOnCancellation() async throws {
             let topic = ServerUnderTest.freshName()
             try peer.send("create \(topic) 1")
             let settings = ["KAFKA_TOPIC": topic]
@@ -157,9 +157,17 @@ extension KafkaServerTests {
                 }
                 #expect(ContinuousClock.now - start < .seconds(2))
                 #expect(error?.code == .timeout && error?.applied == .yes, "\(String(reflecting: error))")
+                let call = Task { try await stores.event.append([event("3")], to: "s", expected: .any) }
+                let log = try await stores.event.withNative(KafkaTopic.self) { try $0.connection.running().log }
+                while log.with(0, { $0.early.count < 2 }), ContinuousClock.now - start < .seconds(10) {
+                    await Task.yield()
+                }
+                call.cancel()
+                let cancelled = await #expect(throws: StoreError.self) { try await call.value }
+                #expect(cancelled?.code == .cancelled && cancelled?.applied == .yes, "\(String(reflecting: cancelled))")
                 try peer.send("clear 1")
-                #expect(try await stores.event.append([event("3")], to: "s", expected: .any).lastRevision == 2)
-                #expect(try await stores.event.read("s").events.map(\.id) == ["1", "2", "3"])
+                #expect(try await stores.event.append([event("4")], to: "s", expected: .any).lastRevision == 3)
+                #expect(try await stores.event.read("s").events.map(\.id) == ["1", "2", "3", "4"])
             }
         }
 
