@@ -47,8 +47,8 @@ public final class HTTPService: Sendable {
 
     /// Lets the client finish what it has begun.
     ///
-    /// A reply may come while the client still has to note that its request was written whole, three changes of event
-    /// loops later. Shut down in between, async-http-client 1.37 stops the process: "A connection that we don't know
+    /// A reply may come while the client still has to note that its request was written whole, some turns of its
+    /// loop later. Shut down in between, async-http-client 1.37 stops the process: "A connection that we don't know
     /// was released".
     private static func settle(_ client: HTTPClient) async {
         for _ in 0..<3 {

@@ -22,8 +22,8 @@ final class PostgresAppender: Sendable {
         let rules = Batcher.Rules(
             name: "the append", isWrite: true, batches: 2, calls: { 512 }, bytes: 4 << 20,
             size: { $0.events.reduce(0) { $0 + $1.data.count } }, key: { PostgresKey($0.stream) })
-        batcher = Batcher(rules, work: work) { appends, isLone in
-            await Self.send(appends, isLone: isLone, pool, onAppend)
+        batcher = Batcher(rules, work: work) { appends, deadline, isLone in
+            await Self.send(appends, deadline, isLone: isLone, pool, onAppend)
         }
     }
 
@@ -33,9 +33,9 @@ final class PostgresAppender: Sendable {
     }
 
     private static func send(
-        _ appends: [PostgresAppend], isLone: Bool, _ pool: PostgresPool, _ onAppend: @Sendable () -> Void
+        _ appends: [PostgresAppend], _ deadline: Deadline, isLone: Bool, _ pool: PostgresPool,
+        _ onAppend: @Sendable () -> Void
     ) async -> [PostgresEnd<AppendResult?>] {
-        let deadline = appends.map(\.deadline).max() ?? .after(.zero)
         do throws(StoreError) {
             let answers = try await pool.group(
                 [PostgresAppendStatement.command(appends)], .write, batch: isLone ? nil : appends.count,
@@ -51,7 +51,7 @@ final class PostgresAppender: Sendable {
             guard isOwn, appends.count > 1 else { return appends.map { _ in .failure(error) } }
             // One of them is at fault: each by itself.
             var outcomes: [PostgresEnd<AppendResult?>] = []
-            for append in appends { outcomes += await send([append], isLone: isLone, pool, onAppend) }
+            for append in appends { outcomes += await send([append], append.deadline, isLone: isLone, pool, onAppend) }
             return outcomes
         }
     }

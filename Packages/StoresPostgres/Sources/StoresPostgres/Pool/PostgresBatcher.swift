@@ -5,13 +5,15 @@ import Synchronization
 /// together as soon as one of them is done. A lone call is sent by its own task.
 final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
     typealias Outcome = PostgresEnd<Answer>
+    /// Calls, the latest of their deadlines, and whether it is a lone one.
+    typealias Send = @Sendable (_ calls: [Call], _ deadline: Deadline, _ isLone: Bool) async -> [Outcome]
 
     /// `@unchecked Sendable`: it adds only constants.
     private final class Item: PostgresPromise<Outcome>, @unchecked Sendable {
         let call: Call
-        let deadline: ContinuousClock.Instant
+        let deadline: Deadline
 
-        init(_ call: Call, _ deadline: ContinuousClock.Instant) {
+        init(_ call: Call, _ deadline: Deadline) {
             self.call = call
             self.deadline = deadline
         }
@@ -45,13 +47,12 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
     private let work: PostgresWork
     private let state = Guarded(State())
     private let sweep: PostgresSweep
-    private let send: @Sendable (_ calls: [Call], _ isLone: Bool) async -> [Outcome]
+    private let send: Send
 
     /// - Parameter send: Sends a batch, whose calls are in the order of their keys, if they have any. A lone call is
     ///   its own task's, and may be cancelled with it.
     init(
-        _ rules: Rules, work: PostgresWork,
-        send: @escaping @Sendable (_ calls: [Call], _ isLone: Bool) async -> [Outcome]
+        _ rules: Rules, work: PostgresWork, send: @escaping Send
     ) {
         self.rules = rules
         self.work = work
@@ -67,9 +68,9 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
         }
         if isAlone {
             defer { done() }
-            return try await send([call], true)[0].get()
+            return try await send([call], deadline, true)[0].get()
         }
-        let item = Item(call, deadline.instant)
+        let item = Item(call, deadline)
         let outcome = await item.wait {
             let starts = state.withLock { state in
                 state.waiting.append(item)
@@ -77,7 +78,7 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
                 state.batches += 1
                 return true
             }
-            sweep.arm(item.deadline) { [weak self] in self?.endOverdue() }
+            sweep.arm(deadline.instant) { [weak self] in self?.endOverdue() }
             if starts { startBatches() }
         }
         // What a read came to is nothing that was applied.
@@ -99,7 +100,8 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
     private func startBatches() {
         let isStarted = work.start {
             while let (batch, items) = self.next() {
-                let outcomes = await self.send(items.map(\.call), false)
+                let deadline = items.map(\.deadline).max() ?? .after(.zero)
+                let outcomes = await self.send(items.map(\.call), deadline, false)
                 self.state.withLock { $0.sent[batch] = nil }
                 for (item, outcome) in zip(items, outcomes) { item.finish(outcome) }
                 // Those who call again at once are to be in the next batch: they go first.
@@ -151,10 +153,11 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
         let now = ContinuousClock.now
         var next: ContinuousClock.Instant?
         for item in waiting {
-            if item.deadline <= now {
+            let deadline = item.deadline.instant
+            if deadline <= now {
                 item.abandon { .failure(.timeout(rules.name, applied: rules.isWrite ? ($0 ? .unknown : .no) : nil)) }
             } else if !item.isFinished {
-                next = min(next ?? item.deadline, item.deadline)
+                next = min(next ?? deadline, deadline)
             }
         }
         return next

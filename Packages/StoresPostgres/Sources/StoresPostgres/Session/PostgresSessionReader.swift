@@ -7,7 +7,6 @@ final class PostgresSessionReader: Sendable {
     private struct Call {
         var key: String
         var now: Timestamp
-        var deadline: Deadline
     }
 
     private typealias Batcher = PostgresBatcher<Call, SessionEntry?>
@@ -34,23 +33,21 @@ final class PostgresSessionReader: Sendable {
         let size = Size()
         // Four batches under way were no faster (measured).
         let rules = Batcher.Rules(name: "the read", isWrite: false, batches: 2, calls: { size.current })
-        batcher = Batcher(rules, work: work) { calls, isLone in
-            let outcomes = await Self.send(calls, isLone: isLone, pool)
+        batcher = Batcher(rules, work: work) { calls, deadline, isLone in
+            let outcomes = await Self.send(calls, deadline, isLone: isLone, pool)
             if !isLone { size.note(outcomes.reduce(0) { $0 + $1.byteCount }, of: calls.count) }
             return outcomes
         }
     }
 
     func get(_ key: String, context: CallContext) async throws(StoreError) -> SessionEntry? {
-        try await batcher.run(
-            Call(key: key, now: context.now, deadline: context.deadline), deadline: context.deadline)
+        try await batcher.run(Call(key: key, now: context.now), deadline: context.deadline)
     }
 
-    private static func send(_ calls: [Call], isLone: Bool, _ pool: PostgresPool) async
-        -> [PostgresEnd<SessionEntry?>]
-    {
+    private static func send(
+        _ calls: [Call], _ deadline: Deadline, isLone: Bool, _ pool: PostgresPool
+    ) async -> [PostgresEnd<SessionEntry?>] {
         do throws(StoreError) {
-            let deadline = calls.map(\.deadline).max() ?? .after(.zero)
             let command =
                 calls.count == 1
                 ? PostgresSessionEntries.select(calls[0].key) : PostgresSessionEntries.select(calls.map(\.key))
@@ -63,7 +60,7 @@ final class PostgresSessionReader: Sendable {
             let isOwn = error.sqlState.map { !["08", "57"].contains($0.prefix(2)) } ?? false
             guard isOwn, calls.count > 1 else { return calls.map { _ in .failure(error) } }
             var outcomes: [PostgresEnd<SessionEntry?>] = []
-            for call in calls { outcomes += await send([call], isLone: isLone, pool) }
+            for call in calls { outcomes += await send([call], deadline, isLone: isLone, pool) }
             return outcomes
         }
     }
