@@ -10,6 +10,8 @@ enum KafkaAppends: Benchmark {
 
     private static let bytes = 1024
     private static let each = 16
+    /// Events of one call, where it is not one.
+    private static let batch = 64
 
     static func run(_ bench: Bench) async throws -> [Figure] {
         guard let server = KafkaServer.find() else { return [] }
@@ -30,15 +32,19 @@ enum KafkaAppends: Benchmark {
                 let times = try await Timing.interleaved(
                     repetitions: 7, warmUp: 2,
                     [
-                        { try await seconds(stores, tasks) },
+                        { try await seconds(stores, tasks, batch: 1) },
                         { try peer.seconds("\(count) \(bytes) \(tasks) 64") },
                         { try await waiting(tasks) },
+                        { try await seconds(stores, tasks / batch, batch: batch) },
                     ])
-                figures.append(
+                func figure(_ what: String, _ ours: [Double]) -> Figure {
                     .speed(
-                        name, "append of 1 KiB, \(tasks.formatted) tasks, each", ours: times[0], peer: times[1],
+                        name, "append of 1 KiB, \(what), each", ours: ours, peer: times[1],
                         peerName: "\(peer.name), \(tasks.formatted) under way", unit: .microseconds, per: count,
-                        target: .atLeast(0.9)))
+                        target: .atLeast(0.9))
+                }
+                figures.append(figure("\(tasks.formatted) tasks", times[0]))
+                figures.append(figure("\(batch) in a call, \((tasks / batch).formatted) tasks", times[3]))
                 // What is left when each append costs nothing but the wait for its answer.
                 let least = zip(times[1], times[2]).map { $0 + $1 }
                 figures.append(
@@ -64,7 +70,7 @@ enum KafkaAppends: Benchmark {
         }
     }
 
-    private static func seconds(_ stores: Stores, _ tasks: Int) async throws -> Double {
+    private static func seconds(_ stores: Stores, _ tasks: Int, batch: Int) async throws -> Double {
         let data = [UInt8](repeating: 0x61, count: bytes)
         return try await Timing.seconds {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -72,8 +78,10 @@ enum KafkaAppends: Benchmark {
                     group.addTask {
                         let stream = "stream-\(task % 64)"
                         for number in 0..<each {
-                            let event = NewEvent(id: "event-\(task)-\(number)", type: "indexed", data: data)
-                            try await stores.event.append([event], to: stream, expected: .any)
+                            let events = (0..<batch).map {
+                                NewEvent(id: "event-\(task)-\(number)-\($0)", type: "indexed", data: data)
+                            }
+                            try await stores.event.append(events, to: stream, expected: .any)
                         }
                     }
                 }
