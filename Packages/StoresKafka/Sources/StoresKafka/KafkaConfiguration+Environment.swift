@@ -87,6 +87,7 @@ extension KafkaConfiguration {
         "bootstrap.servers", "metadata.broker.list", "enable.idempotence", "acks", "request.required.acks",
         "transactional.id", "isolation.level", "enable.auto.commit", "enable.partition.eof", "auto.offset.reset",
         "delivery.report.only.error", "enable.gapless.guarantee", "group.id", "retries", "message.send.max.retries",
+        "partition.assignment.strategy", "group.protocol",
     ]
 
     /// What the stores set by themselves, and from what.

@@ -84,6 +84,9 @@ extension StoreError {
             return passing("the partition's broker changes, or is not ready", applied: applied)
         case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
             return .kafkaFenced(native, applied: refused)
+        case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+            RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+            return .kafkaGroupMoved(topic, native)
         case RD_KAFKA_RESP_ERR__PURGE_QUEUE, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, RD_KAFKA_RESP_ERR__DESTROY:
             // With a transaction that failed before, or as the store was shut down.
             return passing("the record was given up before it was confirmed", applied: applied)
@@ -111,6 +114,14 @@ extension StoreError {
             .preconditionFailed, "another process has taken over the writing of this topic; this one is fenced",
             remedy: "let one process run with this KAFKA_TRANSACTIONAL_ID; start this one again to take it back",
             applied: applied, underlying: native)
+    }
+
+    /// A checkpoint of who is no member of the group, or has given the partition back.
+    static func kafkaGroupMoved(_ group: String?, _ native: KafkaNativeError? = nil) -> StoreError {
+        StoreError(
+            .preconditionFailed, "the members of the group have shared its partitions out anew, or do so now",
+            remedy: "go on reading: what came after the last checkpoint that was stored comes again, here or at another "
+                + "member", resource: group, applied: .no, underlying: native)
     }
 
     /// The same error of a write of which this much took effect.

@@ -25,11 +25,30 @@ public struct KafkaTopic: Sendable {
             driver: KafkaEventDriver(connection: connection), start: start, batch: min(max(1, batch), 10_000))
     }
 
+    /// The same as a member of a consumer group: brokers share the partitions out among the members, in this process
+    /// and in others, and anew when one comes, leaves or dies. At least once, from the checkpoints that were stored.
+    ///
+    /// A partition that is to change hands is held until the next element is asked for, and once more after the
+    /// checkpoint that it is then: what was delivered is not delivered elsewhere if that is stored. Who does not come
+    /// back within `max.poll.interval.ms` (5 minutes; `KAFKA_OPTIONS`) loses his partitions, and gets some again when
+    /// he does. Who dies is missed after `session.timeout.ms` (45 s).
+    ///
+    /// - Parameters:
+    ///   - group: 1 to 200 UTF-8 bytes.
+    ///   - batch: Events fetched at once from one partition, 1 to 10 000; a checkpoint comes after each.
+    /// - Throws: `invalidArgument` for a name that is none.
+    public func subscribe(group: String, batch: Int = 256) throws(StoreError) -> KafkaGroupSubscription {
+        try check(group)
+        return KafkaGroupSubscription(
+            driver: KafkaEventDriver(connection: connection), group: group, batch: min(max(1, batch), 10_000))
+    }
+
     /// Keeps a checkpoint with the brokers, under the name of a group: the committed offsets that
     /// `kafka-consumer-groups.sh` shows.
     ///
-    /// - Parameter group: 1 to 200 UTF-8 bytes. Of no consumers: this has no members, and shares nothing out.
-    /// - Throws: What the brokers answer; `timeout`.
+    /// - Parameter group: 1 to 200 UTF-8 bytes. One without members, which store their own, see
+    ///   ``subscribe(group:batch:)``.
+    /// - Throws: `preconditionFailed` where it has members; what the brokers answer; `timeout`.
     public func store(_ positions: KafkaPositions, group: String, deadline: Deadline = .after(.seconds(10)))
         async throws(StoreError)
     {

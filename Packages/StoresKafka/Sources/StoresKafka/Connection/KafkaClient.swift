@@ -1,6 +1,7 @@
 import CRdKafka
 import Dispatch
 import StoresCore
+import Synchronization
 
 /// A client of librdkafka, with the topic and a queue of its own for records: the one owner of the three.
 ///
@@ -9,21 +10,25 @@ import StoresCore
 final class KafkaClient: @unchecked Sendable {
     let handle: OpaquePointer
     let topic: OpaquePointer
-    /// Delivery reports, log lines, statistics, errors.
+    /// Delivery reports, log lines, statistics, errors; a member's are in its consumer's queue.
     let main: OpaquePointer
     /// What is consumed.
     let records: OpaquePointer
     let topicName: String
+    /// Whether it is in a group until it leaves it.
+    private let mayLeave: Atomic<Bool>
 
-    private init(_ handle: OpaquePointer, topic name: String) throws(StoreError) {
+    private init(_ handle: OpaquePointer, topic name: String, isMember: Bool = false) throws(StoreError) {
         self.handle = handle
         topicName = name
+        mayLeave = Atomic(isMember)
         guard let topic = rd_kafka_topic_new(handle, name, nil) else {
             rd_kafka_destroy(handle)
             throw StoreError(.invalidArgument, "librdkafka takes no topic of this name", applied: .no)
         }
         self.topic = topic
-        main = rd_kafka_queue_get_main(handle)
+        if isMember { rd_kafka_poll_set_consumer(handle) }
+        main = isMember ? rd_kafka_queue_get_consumer(handle) : rd_kafka_queue_get_main(handle)
         records = rd_kafka_queue_new(handle)
         // Log lines go to the main queue.
         rd_kafka_set_log_queue(handle, nil)
@@ -33,11 +38,19 @@ final class KafkaClient: @unchecked Sendable {
         // Pointers cross to another thread as numbers.
         let queues = [records, main].map { UInt(bitPattern: $0) }
         let (topic, handle) = (UInt(bitPattern: topic), UInt(bitPattern: handle))
+        let leaves = mayLeave.load(ordering: .acquiring)
         DispatchQueue(label: "stores-kafka-freeing").async {
+            if leaves { rd_kafka_consumer_close(OpaquePointer(bitPattern: handle)) }
             for queue in queues { rd_kafka_queue_destroy(OpaquePointer(bitPattern: queue)) }
             rd_kafka_topic_destroy(OpaquePointer(bitPattern: topic))
             rd_kafka_destroy_flags(OpaquePointer(bitPattern: handle), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
         }
+    }
+
+    /// Leaves the group, so that its other members need not wait until they miss this one. On a thread that may block:
+    /// librdkafka waits for the brokers, 5 s at most.
+    func leaveGroup() {
+        if mayLeave.exchange(false, ordering: .acquiringAndReleasing) { rd_kafka_consumer_close(handle) }
     }
 
     static func producer(_ configuration: KafkaConfiguration) throws(StoreError) -> KafkaClient {
@@ -90,6 +103,21 @@ final class KafkaClient: @unchecked Sendable {
         if configuration.properties["fetch.queue.backoff.ms"] == nil { try? conf.set("fetch.queue.backoff.ms", "5") }
         conf.events(RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
         return try KafkaClient(try conf.client(RD_KAFKA_CONSUMER), topic: configuration.topic)
+    }
+
+    /// One that can join a group. It fetches nothing.
+    static func member(_ configuration: KafkaConfiguration, group: String) throws(StoreError) -> KafkaClient {
+        let conf = try KafkaConf(configuration)
+        for (name, value) in [
+            ("group.id", group), ("enable.auto.commit", "false"), ("allow.auto.create.topics", "false"),
+            // A partition is given to somebody else after all who read have given back theirs.
+            ("partition.assignment.strategy", "range,roundrobin"),
+        ] { try conf.set(name, value) }
+        // Unknown to librdkafka before 2.4: members agree among themselves who gets what.
+        try? conf.set("group.protocol", "classic")
+        conf.events(RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
+        return try KafkaClient(
+            try conf.client(RD_KAFKA_CONSUMER), topic: configuration.topic, isMember: true)
     }
 
     /// Sees whether librdkafka takes the settings; without I/O.

@@ -13,6 +13,7 @@ final class KafkaConnection: Sendable {
         let ends: KafkaEnds
         let readers: KafkaReaders
         let checkpoints: KafkaCheckpoints
+        let members: KafkaMembers
         let log: KafkaLog
         /// In single-writer mode.
         let writer: KafkaWriter?
@@ -21,8 +22,8 @@ final class KafkaConnection: Sendable {
 
         init(
             events: KafkaEvents, signals: KafkaSignals, producer: KafkaProducer, follower: KafkaFollower,
-            ends: KafkaEnds, readers: KafkaReaders, checkpoints: KafkaCheckpoints, log: KafkaLog, writer: KafkaWriter?,
-            control: KafkaClient
+            ends: KafkaEnds, readers: KafkaReaders, checkpoints: KafkaCheckpoints, members: KafkaMembers, log: KafkaLog,
+            writer: KafkaWriter?, control: KafkaClient
         ) {
             self.events = events
             self.signals = signals
@@ -31,6 +32,7 @@ final class KafkaConnection: Sendable {
             self.ends = ends
             self.readers = readers
             self.checkpoints = checkpoints
+            self.members = members
             self.log = log
             self.writer = writer
             self.control = control
@@ -115,8 +117,8 @@ final class KafkaConnection: Sendable {
             return Running(
                 events: events, signals: signals, producer: producer, follower: follower, ends: ends,
                 readers: KafkaReaders(configuration, events, signals),
-                checkpoints: KafkaCheckpoints(configuration, events, signals), log: log, writer: writer,
-                control: control)
+                checkpoints: KafkaCheckpoints(configuration, events, signals),
+                members: KafkaMembers(configuration, events, signals), log: log, writer: writer, control: control)
         } catch {
             // Taking over has set it to work.
             awake?.shutDown()
@@ -150,6 +152,7 @@ final class KafkaConnection: Sendable {
         running.writer?.shutDown()
         running.follower.shutDown()
         running.readers.shutDown()
+        running.members.shutDown()
         running.checkpoints.shutDown()
         running.producer.shutDown()
         running.log.close()

@@ -16,7 +16,7 @@ final class KafkaEvents: Sendable {
     typealias Handler = @Sendable (borrowing KafkaEvent) -> Void
 
     private struct State {
-        var clients: [(client: KafkaClient, handle: Handler)] = []
+        var clients: [(client: KafkaClient, look: @Sendable () -> Void)] = []
         var isClosed = false
     }
 
@@ -54,11 +54,32 @@ final class KafkaEvents: Sendable {
         #endif
     }
 
+    /// - Parameter handle: Gets each event of the client's main queue.
     func add(_ client: KafkaClient, _ handle: @escaping Handler) {
-        state.withLock { $0.clients.append((client, handle)) }
+        add(client, whenFull: {
+            while let event = rd_kafka_queue_poll(client.main, 0) {
+                handle(KafkaEvent(pointer: event))
+                rd_kafka_event_destroy(event)
+            }
+        })
+    }
+
+    /// - Parameter look: Called now and then, and when the client's main queue is no longer empty. Whoever takes the
+    ///   events out of it takes them all, or is not told again.
+    func add(_ client: KafkaClient, whenFull look: @escaping @Sendable () -> Void) {
+        state.withLock { $0.clients.append((client, look)) }
         stores_kafka_wake(client.main, writing)
         // What was in it before writes nothing.
         wake()
+    }
+
+    func remove(_ client: KafkaClient) {
+        let isKnown = state.withLock { state in
+            let place = state.clients.firstIndex { $0.client === client }
+            if let place { state.clients.remove(at: place) }
+            return place != nil
+        }
+        if isKnown { stores_kafka_wake(client.main, -1) }
     }
 
     /// Returns when the thread has ended.
@@ -82,12 +103,7 @@ final class KafkaEvents: Sendable {
             _ = poll(&request, 1, 1000)
             while read(reading, &bytes, bytes.count) > 0 {}
             let (clients, isClosed) = state.withLock { ($0.clients, $0.isClosed) }
-            for (client, handle) in clients {
-                while let event = rd_kafka_queue_poll(client.main, 0) {
-                    handle(KafkaEvent(pointer: event))
-                    rd_kafka_event_destroy(event)
-                }
-            }
+            for (_, look) in clients { look() }
             if isClosed { break }
         }
         ended.signal()

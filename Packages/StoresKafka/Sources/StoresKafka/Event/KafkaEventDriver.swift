@@ -65,10 +65,14 @@ struct KafkaEventDriver: EventDriver {
         }
     }
 
-    /// Waits until there is something at or after one of the places, or the deadline has passed.
-    func watchAny(_ running: KafkaConnection.Running, _ places: [KafkaPlace], until deadline: Deadline)
-        async throws(StoreError)
-    {
+    /// Waits until there is something at or after one of the places, something else is there, or the deadline has
+    /// passed.
+    ///
+    /// - Parameter other: Gets what is to be called when it is.
+    func watchAny(
+        _ running: KafkaConnection.Running, _ places: [KafkaPlace], until deadline: Deadline,
+        orWhen other: (@escaping KafkaLog.Reached) -> Void = { _ in }
+    ) async throws(StoreError) {
         let log = running.log
         let ids = Guarded([(Int32, UInt64)]())
         let leave: @Sendable () -> Void = {
@@ -83,6 +87,7 @@ struct KafkaEventDriver: EventDriver {
                     return nil
                 }
             ) { (answer: @escaping KafkaLog.Reached) in
+                other(answer)
                 for place in places {
                     guard let id = log.whenAny(place.partition, from: place.offset, answer) else { return }
                     ids.withLock { $0.append((place.partition, id)) }

@@ -1,0 +1,156 @@
+import CRdKafka
+import StoresCore
+
+/// A member of a consumer group: learns which partitions are its own, and keeps checkpoints of them. It fetches
+/// nothing; readers do.
+///
+/// librdkafka speaks with the brokers by itself, and tells what they decided when it is asked (``poll()``). Who does not
+/// ask for `max.poll.interval.ms` is taken for dead, leaves the group, and joins again when he asks again.
+final class KafkaMember: Sendable {
+    enum Change {
+        /// Nothing else is this member's from now on.
+        case assigned([Int32])
+        /// The brokers share out anew, and wait for ``giveBack()``. Checkpoints may be stored until then.
+        case wanted
+        /// The partitions are another's by now.
+        case lost
+    }
+
+    private struct State {
+        /// Counts assignments: a checkpoint of an earlier one is not stored.
+        var assignment = 0
+        var isAssigned = false
+        var whenFull: KafkaLog.Reached?
+    }
+
+    let group: String
+    private let client: KafkaClient
+    private let signals: KafkaSignals
+    private let events: KafkaEvents
+    private let state = Guarded(State())
+    /// Whether it has left. Held while events are taken: leaving waits for some that nobody else may take.
+    private let polling = Guarded(false)
+
+    init(_ configuration: KafkaConfiguration, group: String, _ events: KafkaEvents, _ signals: KafkaSignals)
+        throws(StoreError)
+    {
+        self.group = group
+        self.events = events
+        self.signals = signals
+        client = try KafkaClient.member(configuration, group: group)
+        events.add(client) { [weak self] in self?.look() }
+        let topics = rd_kafka_topic_partition_list_new(1)
+        defer { rd_kafka_topic_partition_list_destroy(topics) }
+        rd_kafka_topic_partition_list_add(topics, configuration.topic, RD_KAFKA_PARTITION_UA)
+        let code = rd_kafka_subscribe(client.handle, topics)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw .kafka(code, topic: group) }
+    }
+
+    deinit {
+        // The client leaves the group with its last reference.
+        events.remove(client)
+    }
+
+    /// Of the assignment that holds now.
+    var assignment: Int { state.withLock { $0.assignment } }
+
+    // MARK: What the brokers decide
+
+    /// - Throws: What waiting does not mend, such as a group that the user may not join.
+    func poll() throws(StoreError) -> Change? {
+        let result = polling.withLock { hasLeft -> Result<Change?, StoreError> in
+            if hasLeft { return .failure(.kafkaShutDown()) }
+            do throws(StoreError) { return .success(try take()) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    private func take() throws(StoreError) -> Change? {
+        while let event = rd_kafka_queue_poll(client.main, 0) {
+            defer { rd_kafka_event_destroy(event) }
+            switch rd_kafka_event_type(event) {
+            case RD_KAFKA_EVENT_REBALANCE: return change(event)
+            case RD_KAFKA_EVENT_ERROR:
+                signals.take(KafkaEvent(pointer: event))
+                if let error = error(event) { throw error }
+            default: signals.take(KafkaEvent(pointer: event))
+            }
+        }
+        return nil
+    }
+
+    private func change(_ event: OpaquePointer) -> Change {
+        guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS else {
+            guard rd_kafka_assignment_lost(client.handle) != 0 else { return .wanted }
+            giveBack()
+            return .lost
+        }
+        // Confirmed with nothing to fetch: it is readers that fetch.
+        let nothing = rd_kafka_topic_partition_list_new(0)
+        defer { rd_kafka_topic_partition_list_destroy(nothing) }
+        rd_kafka_assign(client.handle, nothing)
+        state.withLock { state in
+            state.assignment += 1
+            state.isAssigned = true
+        }
+        return .assigned(rd_kafka_event_topic_partition_list(event).map { KafkaOffsets.partitions(of: $0) } ?? [])
+    }
+
+    /// Lets the brokers give the partitions to others.
+    func giveBack() {
+        state.withLock { $0.isAssigned = false }
+        rd_kafka_assign(client.handle, nil)
+    }
+
+    /// Nil for what passes.
+    private func error(_ event: OpaquePointer) -> StoreError? {
+        var code = rd_kafka_event_error(event)
+        switch code {
+        case RD_KAFKA_RESP_ERR__FATAL: code = rd_kafka_fatal_error(client.handle, nil, 0)
+        // Told beside the loss of the partitions.
+        case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED: return nil
+        default: break
+        }
+        let error = StoreError.kafka(code, topic: group)
+        return error.isRetryable || error.code == .preconditionFailed && code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID
+            ? nil : error
+    }
+
+    /// Answers once there is something to ``poll()``.
+    func whenFull(_ reached: @escaping KafkaLog.Reached) {
+        state.withLock { $0.whenFull = reached }
+        look()
+    }
+
+    private func look() {
+        guard rd_kafka_queue_length(client.main) > 0 else { return }
+        let waiting = state.withLock { state in
+            defer { state.whenFull = nil }
+            return state.whenFull
+        }
+        waiting?(.success(()))
+    }
+
+    // MARK: Checkpoints
+
+    /// On a thread that may block.
+    func stored(_ partitions: [Int32], _ deadline: Deadline) throws(StoreError) -> [KafkaPlace?] {
+        let starts = partitions.map { KafkaPlace(partition: $0, offset: 0, skip: 0) }
+        return try KafkaOffsets(client.topicName, starts).load(client, group: group, deadline)
+    }
+
+    /// On a thread that may block.
+    ///
+    /// - Throws: `preconditionFailed` where the partitions are not this member's any more, or not since then.
+    func store(_ places: [KafkaPlace], of assignment: Int, _ deadline: Deadline) throws(StoreError) {
+        let isCurrent = state.withLock { $0.isAssigned && $0.assignment == assignment }
+        guard isCurrent else { throw .kafkaGroupMoved(group) }
+        try KafkaOffsets(client.topicName, places).store(client, group: group, deadline)
+    }
+
+    /// On a thread that may block.
+    func leave() {
+        polling.withLock { $0 = true }
+        client.leaveGroup()
+    }
+}
