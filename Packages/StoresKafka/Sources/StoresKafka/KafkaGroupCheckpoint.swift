@@ -15,8 +15,8 @@ public struct KafkaGroupCheckpoint: Sendable {
 
     /// Keeps it with the brokers: the committed offsets that `kafka-consumer-groups.sh` shows.
     ///
-    /// - Throws: `preconditionFailed` where the partitions are another member's by now, or are being shared out anew: it
-    ///   is not stored then. What the brokers answer; `timeout`.
+    /// - Throws: `preconditionFailed` where the partitions are another member's by now, or are being shared out anew:
+    ///   it is not stored then. What the brokers answer; `timeout`.
     public func store(deadline: Deadline = .after(.seconds(10))) async throws(StoreError) {
         let (member, assignment, places) = (member, assignment, places)
         try await connection.threads.run(until: deadline, applied: .unknown) { () throws(StoreError) in

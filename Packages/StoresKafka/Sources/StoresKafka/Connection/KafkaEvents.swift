@@ -56,12 +56,14 @@ final class KafkaEvents: Sendable {
 
     /// - Parameter handle: Gets each event of the client's main queue.
     func add(_ client: KafkaClient, _ handle: @escaping Handler) {
-        add(client, whenFull: {
-            while let event = rd_kafka_queue_poll(client.main, 0) {
-                handle(KafkaEvent(pointer: event))
-                rd_kafka_event_destroy(event)
-            }
-        })
+        add(
+            client,
+            whenFull: {
+                while let event = rd_kafka_queue_poll(client.main, 0) {
+                    handle(KafkaEvent(pointer: event))
+                    rd_kafka_event_destroy(event)
+                }
+            })
     }
 
     /// - Parameter look: Called now and then, and when the client's main queue is no longer empty. Whoever takes the

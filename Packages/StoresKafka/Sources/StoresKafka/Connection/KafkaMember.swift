@@ -4,8 +4,8 @@ import StoresCore
 /// A member of a consumer group: learns which partitions are its own, and keeps checkpoints of them. It fetches
 /// nothing; readers do.
 ///
-/// librdkafka speaks with the brokers by itself, and tells what they decided when it is asked (``poll()``). Who does not
-/// ask for `max.poll.interval.ms` is taken for dead, leaves the group, and joins again when he asks again.
+/// librdkafka speaks with the brokers by itself, and tells what they decided when it is asked (``poll()``). Who does
+/// not ask for `max.poll.interval.ms` is taken for dead, leaves the group, and joins again when he asks again.
 final class KafkaMember: Sendable {
     enum Change {
         /// Nothing else is this member's from now on.
