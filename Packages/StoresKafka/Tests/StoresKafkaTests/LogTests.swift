@@ -9,10 +9,10 @@ import Testing
     private let log = KafkaLog(topic: "t", partitions: 1, keepsIDs: true)
     private let answers = Guarded([Result<AppendResult, StoreError>]())
 
-    private func record(_ id: String, in stream: String = "s") -> KafkaRecord {
+    private func record(_ id: String, in stream: String = "s", hint: KafkaHint? = nil) -> KafkaRecord {
         KafkaRecord(
             stream: stream, events: [NewEvent(id: id, type: "t")], recordedAt: Timestamp(millisecondsSinceEpoch: 0),
-            hint: nil, foreign: nil)
+            hint: hint, foreign: nil)
     }
 
     /// As the writer tells of a transaction that it decided on what is known now.
@@ -113,9 +113,10 @@ import Testing
     @Test func aRecordThatTellsOfLostEventsCorrectsThoseThatWereReadWithIt() {
         let log = KafkaLog(topic: "t", partitions: 1, keepsIDs: false)
         log.learn(0, KafkaEnds.Ends(low: 100, high: 103))
-        var records = [Int64(100), 101, 102].map { (offset: $0, record: record("\($0)")) }
-        records[0].record.hint = KafkaHint(offset: 98, revision: 40)
-        records[1].record.hint = KafkaHint(offset: 101, revision: 42)
+        let records: [(offset: Int64, record: KafkaRecord)] = [
+            (100, record("100", hint: KafkaHint(offset: 98, revision: 40))),
+            (101, record("101", hint: KafkaHint(offset: 101, revision: 42))), (102, record("102")),
+        ]
         let revisions = log.learn(records, 0, from: 100, until: 103)
         #expect(revisions == [41, 42, 43])
         #expect(log.learn(records, 0, from: 100, until: 103) == revisions, "as it is told later")

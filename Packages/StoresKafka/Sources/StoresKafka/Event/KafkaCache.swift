@@ -38,7 +38,7 @@ struct KafkaCache {
     private mutating func dropFirst() {
         bytes -= records[first].record.bytes
         start = records[first].offset + 1
-        records[first].record.events = []
+        records[first].record = .nothing
         first += 1
     }
 

@@ -7,24 +7,24 @@ struct KafkaDecoder {
     private var lastType = ""
 
     mutating func record(_ message: UnsafePointer<rd_kafka_message_t>) -> KafkaRecord {
-        var record = KafkaRecord(
-            stream: "", events: [], recordedAt: Timestamp(millisecondsSinceEpoch: 0), hint: nil, foreign: nil)
+        func foreign(_ reason: String, _ stream: String = "", _ time: Int64 = 0, _ hint: KafkaHint? = nil) -> KafkaRecord {
+            KafkaRecord(
+                stream: stream, events: [], recordedAt: Timestamp(millisecondsSinceEpoch: time), hint: hint,
+                foreign: reason)
+        }
         let key = UnsafeRawBufferPointer(start: message.pointee.key, count: message.pointee.key_len)
         guard !key.isEmpty, let stream = Self.text(key, as: &lastStream), stream.utf8.count <= EventStore.maxStreamBytes
-        else {
-            record.foreign = "its key is no stream's name"
-            return record
-        }
-        record.stream = stream
+        else { return foreign("its key is no stream's name") }
         let value = UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len)
         var event = NewEvent(id: "", type: "")
+        var hint: KafkaHint?
         var count: Int?
-        var time: Int64?
+        var headerTime: Int64?
         var damaged: String?
         Self.forEachHeader(message) { name, bytes in
             switch stores_kafka_header(name) {
-            case STORES_KAFKA_TIME: time = Int64(decimal: bytes)
-            case STORES_KAFKA_AFTER: record.hint = KafkaHint(bytes)
+            case STORES_KAFKA_TIME: headerTime = Int64(decimal: bytes)
+            case STORES_KAFKA_AFTER: hint = KafkaHint(bytes)
             case STORES_KAFKA_EVENTS: count = Int64(decimal: bytes).map { Int($0) } ?? -1
             case STORES_KAFKA_TYPE:
                 if let text = Self.text(bytes, as: &lastType) { event.type = text } else { damaged = Self.noText }
@@ -41,11 +41,11 @@ struct KafkaDecoder {
                 }
             }
         }
-        record.recordedAt = Timestamp(
-            millisecondsSinceEpoch: time ?? max(0, rd_kafka_message_timestamp(message, nil)))
+        let time = headerTime ?? max(0, rd_kafka_message_timestamp(message, nil))
+        var events: [NewEvent] = []
         if let count {
-            if let events = KafkaFrames.decode(value, count: count) {
-                record.events = events
+            if let found = KafkaFrames.decode(value, count: count) {
+                events = found
             } else {
                 damaged = "its value is not as its headers say"
             }
@@ -53,13 +53,12 @@ struct KafkaDecoder {
             damaged = damaged ?? "it has no headers id and type"
         } else {
             event.data = Array(value)
-            record.events = [event]
+            events = [event]
         }
-        if let damaged {
-            record.events = []
-            record.foreign = damaged
-        }
-        return record
+        if let damaged { return foreign(damaged, stream, time, hint) }
+        return KafkaRecord(
+            stream: stream, events: events, recordedAt: Timestamp(millisecondsSinceEpoch: time), hint: hint,
+            foreign: nil)
     }
 
     private static let noText = "a header is no UTF-8"

@@ -28,17 +28,27 @@ struct KafkaPlace: Sendable, Hashable {
     }
 
     var position: Position {
-        let numbers = [UInt64(partition), UInt64(offset), UInt64(skip)]
+        let numbers = (UInt64(partition), UInt64(offset), UInt64(skip))
         // As `Position.init(_:)` writes them, which takes longer than reading an event does.
         return Position(
             rawValue: String(unsafeUninitializedCapacity: 48) { bytes in
-                for (place, number) in numbers.enumerated() {
-                    for digit in 0..<16 {
-                        let value = UInt8(truncatingIfNeeded: number >> UInt64(60 - digit * 4)) & 15
-                        bytes[place * 16 + digit] = value < 10 ? 48 + value : 87 + value
-                    }
-                }
+                bytes.initialize(repeating: UInt8(ascii: "0"))
+                Self.write(numbers.0, to: bytes, endingAt: 16)
+                Self.write(numbers.1, to: bytes, endingAt: 32)
+                Self.write(numbers.2, to: bytes, endingAt: 48)
                 return 48
             })
+    }
+
+    /// The hexadecimal digits but for leading zeros.
+    private static func write(_ number: UInt64, to bytes: UnsafeMutableBufferPointer<UInt8>, endingAt end: Int) {
+        var rest = number
+        var place = end
+        while rest > 0 {
+            place -= 1
+            let digit = UInt8(truncatingIfNeeded: rest) & 15
+            bytes[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
+            rest >>= 4
+        }
     }
 }

@@ -7,13 +7,27 @@ import StoresCore
 /// metadata. An append of several has the header `events` with their number, and ``KafkaFrames`` as its value. `time`
 /// is when it was appended, in milliseconds since 1970; `after` is what the writer knew of the stream, see
 /// ``KafkaHint``.
-struct KafkaRecord: Sendable {
-    var stream: String
-    var events: [NewEvent]
-    var recordedAt: Timestamp
-    var hint: KafkaHint?
+///
+/// One object: a record goes from hand to hand before it is delivered, and a struct would count each of its texts.
+final class KafkaRecord: Sendable {
+    let stream: String
+    let events: [NewEvent]
+    let recordedAt: Timestamp
+    let hint: KafkaHint?
     /// Why it is none of the stores'; it has no events then.
-    var foreign: String?
+    let foreign: String?
+
+    init(stream: String, events: [NewEvent], recordedAt: Timestamp, hint: KafkaHint?, foreign: String?) {
+        self.stream = stream
+        self.events = events
+        self.recordedAt = recordedAt
+        self.hint = hint
+        self.foreign = foreign
+    }
+
+    /// In the place of one that is let go.
+    static let nothing = KafkaRecord(
+        stream: "", events: [], recordedAt: Timestamp(millisecondsSinceEpoch: 0), hint: nil, foreign: nil)
 
     /// About what it takes in memory.
     var bytes: Int {
