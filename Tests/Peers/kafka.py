@@ -91,6 +91,8 @@ class Cluster:
                     self.each("rd_kafka_mock_broker_set_down")
                 case ["up"]:
                     self.each("rd_kafka_mock_broker_set_up")
+                    # They listen anew.
+                    self.answer_at_once()
                 case ["delay", milliseconds]:
                     self.each("rd_kafka_mock_broker_set_rtt", int(milliseconds))
                 case ["fail", api, count, error]:

@@ -16,8 +16,11 @@ public struct EventSubscription: AsyncSequence, Sendable {
 
     public struct Iterator: AsyncIteratorProtocol {
         private let subscription: EventSubscription
-        private var ready: [SubscriptionElement] = []
-        private var nextReady = 0
+        /// What was read, and how many of them were delivered.
+        private var events: [RecordedEvent] = []
+        private var delivered = 0
+        /// What comes after the events; the last is the next.
+        private var marks: [SubscriptionElement] = []
         private var position: Position?
         private var isStarted = false
         private var saidCaughtUp = false
@@ -28,20 +31,24 @@ public struct EventSubscription: AsyncSequence, Sendable {
         }
 
         public mutating func next(isolation: isolated (any Actor)?) async throws(StoreError) -> SubscriptionElement? {
-            try await next()
+            if let element = takeReady() { return element }
+            return try await next()
         }
 
         public mutating func next() async throws(StoreError) -> SubscriptionElement? {
             if !isStarted { try await settleStart() }
             while true {
-                if nextReady < ready.count {
-                    nextReady += 1
-                    return ready[nextReady - 1]
-                }
+                if let element = takeReady() { return element }
                 if Task.isCancelled { throw subscription.runtime.complete(.cancelled(), "subscribe") }
                 if atEnd { try await waitForMore() }
                 try await fetch()
             }
+        }
+
+        private mutating func takeReady() -> SubscriptionElement? {
+            guard delivered < events.count else { return marks.popLast() }
+            delivered += 1
+            return .event(events[delivered - 1])
         }
 
         private mutating func settleStart() async throws(StoreError) {
@@ -61,23 +68,17 @@ public struct EventSubscription: AsyncSequence, Sendable {
             let slice = try await subscription.patiently { context throws(StoreError) in
                 try await subscription.driver.readAll(after: after, limit: batch, context: context)
             }
-            ready.removeAll(keepingCapacity: true)
-            nextReady = 0
-            var skipped: Position?
-            for event in slice.events {
-                if subscription.delivers(event) {
-                    ready.append(.event(event))
-                    skipped = nil
-                } else {
-                    skipped = event.position
-                }
-            }
-            if let skipped { ready.append(.checkpoint(skipped)) }
+            events = subscription.streamPrefix == nil ? slice.events : slice.events.filter(subscription.delivers)
+            delivered = 0
             position = slice.next ?? position
             atEnd = slice.isAtEnd
             if atEnd, !saidCaughtUp {
-                ready.append(.caughtUp)
+                marks.append(.caughtUp)
                 saidCaughtUp = true
+            }
+            // Of those that are passed over at the end there is only this to see.
+            if let last = slice.events.last, events.last?.position != last.position {
+                marks.append(.checkpoint(last.position))
             }
         }
 
