@@ -309,6 +309,11 @@ class Changes:
 
     def __init__(self, cursors):
         self.lock, self.inserted, self.open, self.cursors = threading.Condition(), {}, {}, cursors
+        # Of this process: what was inserted before it is forgotten.
+        self.epoch = str(bson.ObjectId())
+
+    def token(self, at):
+        return {"_data": f"{self.epoch}-{at}"}
 
     def note(self, namespace, command, documents, answer):
         """What an insert came to; a failed one ends an ordered command."""
@@ -324,12 +329,14 @@ class Changes:
         stage, *rest = command["pipeline"]
         if rest != self.PIPELINE or stage["$changeStream"].keys() - {"resumeAfter"}:
             raise Refusal(40324, "Location40324", f"the peer has no such change stream: {command['pipeline']}")
-        token = stage["$changeStream"].get("resumeAfter")
         with self.lock:
-            cursor = next(self.cursors.ids)
-            at = int(token["_data"]) if token else len(self.inserted.get(namespace, []))
-            self.open[cursor] = (namespace, at)
-        return self.batch("firstBatch", cursor, namespace, at, [])
+            cursor, at = next(self.cursors.ids), len(self.inserted.get(namespace, []))
+            if token := stage["$changeStream"].get("resumeAfter"):
+                epoch, at = token["_data"].split("-")
+                if epoch != self.epoch:
+                    raise Refusal(286, "ChangeStreamHistoryLost", "the resume point is no longer in the oplog")
+            self.open[cursor] = (namespace, int(at))
+        return self.batch("firstBatch", cursor, namespace, int(at), [])
 
     def more(self, command):
         cursor = command["getMore"]
@@ -345,12 +352,10 @@ class Changes:
             self.open[cursor] = (namespace, at + len(found))
         return self.batch("nextBatch", cursor, namespace, at, found)
 
-    @staticmethod
-    def batch(name, cursor, namespace, at, found):
-        changes = [{"_id": {"_data": str(at + place)}, "documentKey": {"_id": key}}
-                   for place, key in enumerate(found, 1)]
+    def batch(self, name, cursor, namespace, at, found):
+        changes = [{"_id": self.token(at + place), "documentKey": {"_id": key}} for place, key in enumerate(found, 1)]
         return {"cursor": {"id": bson.Int64(cursor), "ns": namespace, name: changes,
-                           "postBatchResumeToken": {"_data": str(at + len(found))}}, "ok": 1.0}
+                           "postBatchResumeToken": self.token(at + len(found))}, "ok": 1.0}
 
     def kill(self, cursors):
         with self.lock:

@@ -12,13 +12,16 @@ final class MongoBackend: StoreBackend {
     let signal: MongoEventSignal
     private let context: AdapterContext
 
-    init(_ configuration: MongoConfiguration, context: AdapterContext) throws(StoreError) {
+    /// - Parameter rest: How long no subscription looks while a change stream tells.
+    init(_ configuration: MongoConfiguration, context: AdapterContext, rest: Duration = .seconds(2))
+        throws(StoreError)
+    {
         self.configuration = configuration
         self.context = context
         let (clients, appender) = (try MongoClients(configuration), MongoAppender())
         self.clients = clients
         self.appender = appender
-        signal = MongoEventSignal(clients: clients, logger: context.logger)
+        signal = MongoEventSignal(clients: clients, logger: context.logger, rest: rest)
         appends = MongoBatcher(label: "stores-mongodb-appends", lanes: 1) { items, deadline in
             do throws(StoreError) {
                 return try clients.perform(deadline) { appender.append(items, $0) }

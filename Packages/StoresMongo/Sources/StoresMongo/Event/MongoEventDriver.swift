@@ -13,7 +13,7 @@ struct MongoEventDriver: EventDriver {
         try context.check(applied: .no)
         let item = try MongoAppend(events, stream, expected, context.now)
         let result = try await appends.run(item, bytes: item.bytes, deadline: context.deadline)
-        signal.announce(try MongoCommit.place(result.position).number)
+        if let number = result.position.numbers(count: 2)?.first { signal.announce(Int64(clamping: number)) }
         return result
     }
 

@@ -63,7 +63,7 @@ final class MongoEventSignal: Sendable {
     /// How long a shutdown waits for it.
     private static let patience = Duration.seconds(1)
 
-    init(clients: MongoClients, logger: Logger, rest: Duration = .seconds(2)) {
+    init(clients: MongoClients, logger: Logger, rest: Duration) {
         self.clients = clients
         self.logger = logger
         self.rest = rest
@@ -120,6 +120,12 @@ final class MongoEventSignal: Sendable {
         closing?.resume()
     }
 
+    /// Whether a change stream tells.
+    var isHearing: Bool { state.withLock { $0.following.hears(at: .now) } }
+
+    /// How many wait while a change stream tells.
+    var restingCount: Int { state.withLock { $0.following.hears(at: .now) ? $0.waiting.count : 0 } }
+
     /// How subscriptions hear of events, for `stores doctor`.
     var finding: String {
         if !clients.hasMembers {
@@ -157,7 +163,8 @@ final class MongoEventSignal: Sendable {
         if let reason {
             if let refusal {
                 logger.notice(
-                    "MongoDB refuses change streams, so subscriptions look instead", metadata: ["code": "\(refusal)"])
+                    "MongoDB refuses change streams: subscriptions look every 10 to 200 ms",
+                    metadata: ["code": "\(refusal)"])
             } else {
                 logger.debug("the change stream of subscriptions was lost: \(reason)")
             }
