@@ -7,8 +7,8 @@ import Testing
 extension MongoServerTests {
     /// Subscriptions where there are change streams, and where there are none.
     ///
-    /// The replica set, its change streams and the way in which they end are those that the peer fakes
-    /// (`Tests/Peers/mongodb.py`), unless `MONGODB_REPLICA_URL` names another server.
+    /// The replica set and its change streams are fakes, those of the peer (`Tests/Peers/mongodb.py`), unless
+    /// `MONGODB_REPLICA_URL` names another server.
     @Suite(
         .enabled(
             if: MongoServer.environment["MONGODB_REPLICA_URL"] != nil,
@@ -207,6 +207,49 @@ extension MongoServerTests {
                     if !isSilent { #expect(try await writer.openCursors == before) }
                 }
                 try await MongoServer.until("the cursor is closed") { try await writer.openCursors == before }
+            }
+        }
+
+        /// A subscription as applications have it, with and without change streams.
+        @Test(arguments: [MongoServer.fresh(), MongoServer.replicaSet()])
+        func aSubscriptionSeesWhatAnotherStoreAppends(_ server: ServerUnderTest) async throws {
+            try await server.withStores { writer in
+                try await server.withStores { reader in
+                    let seen = Seen()
+                    let reading = Task {
+                        for try await element in try reader.event.subscribe(from: .start) {
+                            if case .event(let event) = element { seen.add([event.event.id]) }
+                        }
+                    }
+                    defer { reading.cancel() }
+                    for number in 0..<40 {
+                        try await writer.event.append([event(number)], to: "s\(number % 3)", expected: .any)
+                        if number % 4 == 0 { try await seen.wait(for: number + 1) }
+                    }
+                    try await seen.wait(for: 40)
+                    #expect(seen.ids == (0..<40).map(String.init))
+                }
+            }
+        }
+
+        /// Everything that libmongoc hands out is given back, however a change stream ends.
+        @Test func manyChangeStreamsDoNotGrow() async throws {
+            try await with { writer, backend, _ in
+                func open() throws {
+                    try backend.clients.perform(.after(.seconds(10))) { (connection) throws(StoreError) in
+                        try connection.follow(.events, wait: .milliseconds(1)) { _ in false }
+                    }
+                }
+                func work(_ rounds: Int) async throws {
+                    for _ in 0..<rounds { try open() }
+                    try await writer.fail("aggregate", times: Int32(rounds), ["errorCode": .int32(40573)])
+                    for _ in 0..<rounds { #expect(throws: StoreError.self) { try open() } }
+                }
+                try await work(100)
+                let before = try MongoServer.resident()
+                try await work(600)
+                let grown = try MongoServer.resident() - before
+                #expect(grown < 4 << 20, "the process grew by \(grown) bytes")
             }
         }
 

@@ -188,16 +188,11 @@ extension MongoServerTests {
                     }
                 }
                 try await work(150)
-                let before = try resident()
+                let before = try MongoServer.resident()
                 try await work(450)
-                let grown = try resident() - before
+                let grown = try MongoServer.resident() - before
                 #expect(grown < 12 << 20, "the process grew by \(grown) bytes")
             }
-        }
-
-        private func resident() throws -> Int {
-            let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
-            return (Int(text.split(separator: " ")[1]) ?? 0) * 4096
         }
     }
 }

@@ -34,6 +34,12 @@ enum MongoServer {
         #expect(process.terminationStatus == 0)
     }
 
+    /// The bytes of memory that this process has.
+    static func resident() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        return (Int(text.split(separator: " ")[1]) ?? 0) * 4096
+    }
+
     /// Returns once something is so, as long as it takes within half a minute.
     static func until(_ what: Comment, _ isSo: () async throws -> Bool) async throws {
         let end = ContinuousClock.now.advanced(by: .seconds(30))
