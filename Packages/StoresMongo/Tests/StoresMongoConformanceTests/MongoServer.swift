@@ -18,7 +18,7 @@ enum MongoServer {
                 .merging(more) { $1 })
     }
 
-    /// That of `MONGODB_REPLICA_URL`, which has change streams, and several stores on the same collections of it.
+    /// That of `MONGODB_REPLICA_URL`, which has change streams, with collections of its own.
     static func replicaSet(_ more: [String: String] = [:]) -> ServerUnderTest {
         fresh(["MONGODB_URL": environment["MONGODB_REPLICA_URL"] ?? ""].merging(more) { $1 })
     }

@@ -12,11 +12,10 @@ extension MongoConnection {
     ///     whenever nothing came for as long as the server waits.
     /// - Throws: What the server refuses, and what libmongoc, which repairs what it can, did not repair.
     func follow(_ collection: MongoCollection, wait: Duration, _ body: (Int64?) -> Bool) throws(StoreError) {
-        let pipeline = BSONDocument([
-            BSONDocument.Field(
-                name: "pipeline",
-                value: [["$match": ["operationType": "insert"]], ["$project": ["documentKey": .int32(1)]]])
-        ]).encoded
+        let stages: BSONDocument = [
+            "pipeline": [["$match": ["operationType": "insert"]], ["$project": ["documentKey": .int32(1)]]]
+        ]
+        let pipeline = stages.encoded
         let stream = stores_mongo_watch(
             client, database, name(collection), pipeline, pipeline.count, wait.wholeMilliseconds)
         guard let stream else { throw StoreError(.internal, "libmongoc refused a change stream", applied: .no) }

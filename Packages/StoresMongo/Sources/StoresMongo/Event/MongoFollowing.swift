@@ -13,7 +13,7 @@ struct MongoFollowing: Sendable {
     private var stage = Stage.off
     private var failures = 0
     private var opensAgainAt: ContinuousClock.Instant?
-    /// Rises when a change stream was opened and when one was lost: what was looked at before may have missed something.
+    /// Rises when a change stream was opened and when one was lost: who looked before that looks again.
     private(set) var turns: UInt64 = 0
 
     /// How long the server waits for an event before it says that it lives.
