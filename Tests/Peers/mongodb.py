@@ -3,16 +3,21 @@
 
 The wire protocol is MongoDB's (OP_MSG, and OP_QUERY for a first hello); each command's BSON goes to the engine's
 function of that command, and its answer back. So queries, updates, indexes and their errors are the engine's; a
-standalone server of version 7.0 is what `hello` tells. There is neither authentication, nor TLS, nor transactions, nor
-change streams. `configureFailPoint` with `failCommand`, and `waitForFailPoint`, are understood as mongod does with its
-test commands enabled.
+standalone server of version 7.0 is what `hello` tells. There is neither authentication, nor TLS, nor transactions.
+`configureFailPoint` with `failCommand`, and `waitForFailPoint`, are understood as mongod does with its test commands
+enabled; `serverStatus` tells how many finds and getMores there were, and how many change streams are open.
 
-    mongodb.py --port 27017 --log FILE -- postgres -D DATA …
+With --replica-set NAME it says that it is the one member of a replica set, and answers change streams. Both are fakes:
+there is no oplog and no election. A change stream tells what the command `insert` put into its collection through this
+process, in the one pipeline that the stores send, and another is refused.
+
+    mongodb.py --port 27017 --log FILE [--replica-set NAME] -- postgres -D DATA …
 
 The command after -- starts the engine, on a free port that is appended to it (-p N); the engine ends with this process.
 """
 
 import argparse
+import collections
 import itertools
 import re
 import signal
@@ -297,14 +302,79 @@ class Cursors:
         self.ids = itertools.count(int(time.time()) << 20)
 
 
+class Changes:
+    """The fake of change streams: every insert, by collection, and the cursors that wait for the next one."""
+
+    PIPELINE = [{"$match": {"operationType": "insert"}}, {"$project": {"documentKey": 1}}]
+
+    def __init__(self, cursors):
+        self.lock, self.inserted, self.open, self.cursors = threading.Condition(), {}, {}, cursors
+        # Of this process: what was inserted before it is forgotten.
+        self.epoch = str(bson.ObjectId())
+
+    def token(self, at):
+        return {"_data": f"{self.epoch}-{at}"}
+
+    def note(self, namespace, command, documents, answer):
+        """What an insert came to; a failed one ends an ordered command."""
+        failed = {error["index"] for error in answer.get("writeErrors", [])}
+        if failed and command.get("ordered", True):
+            documents = documents[:min(failed)]
+        with self.lock:
+            self.inserted.setdefault(namespace, []).extend(
+                document["_id"] for place, document in enumerate(documents) if place not in failed)
+            self.lock.notify_all()
+
+    def watch(self, namespace, command):
+        stage, *rest = command["pipeline"]
+        if rest != self.PIPELINE or stage["$changeStream"].keys() - {"resumeAfter"}:
+            raise Refusal(40324, "Location40324", f"the peer has no such change stream: {command['pipeline']}")
+        with self.lock:
+            cursor, at = next(self.cursors.ids), len(self.inserted.get(namespace, []))
+            if token := stage["$changeStream"].get("resumeAfter"):
+                epoch, at = token["_data"].split("-")
+                if epoch != self.epoch:
+                    raise Refusal(286, "ChangeStreamHistoryLost", "the resume point is no longer in the oplog")
+            self.open[cursor] = (namespace, int(at))
+        return self.batch("firstBatch", cursor, namespace, int(at), [])
+
+    def more(self, command):
+        cursor = command["getMore"]
+        with self.lock:
+            if cursor not in self.open:
+                return None
+            namespace, at = self.open[cursor]
+            self.lock.wait_for(lambda: cursor not in self.open or len(self.inserted.get(namespace, [])) > at,
+                               command.get("maxTimeMS", 1000) / 1000)
+            if cursor not in self.open:
+                raise Refusal(43, "CursorNotFound", f"cursor id {cursor} not found")
+            found = self.inserted.get(namespace, [])[at:]
+            self.open[cursor] = (namespace, at + len(found))
+        return self.batch("nextBatch", cursor, namespace, at, found)
+
+    def batch(self, name, cursor, namespace, at, found):
+        changes = [{"_id": self.token(at + place), "documentKey": {"_id": key}} for place, key in enumerate(found, 1)]
+        return {"cursor": {"id": bson.Int64(cursor), "ns": namespace, name: changes,
+                           "postBatchResumeToken": self.token(at + len(found))}, "ok": 1.0}
+
+    def kill(self, cursors):
+        with self.lock:
+            for cursor in cursors:
+                self.open.pop(cursor, None)
+            self.lock.notify_all()
+
+
 class Peer(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
     request_queue_size = 1024
 
-    def __init__(self, address, engine):
+    def __init__(self, address, engine, replica_set):
         super().__init__(address, Client)
         self.engine, self.cursors, self.fail_point = Connections(engine), Cursors(), FailPoint()
-        self.connections = itertools.count(1)
+        self.connections, self.counts, self.changes = itertools.count(1), collections.Counter(), Changes(self.cursors)
+        self.replica = {} if replica_set is None else {
+            "setName": replica_set, "setVersion": 1, "electionId": bson.ObjectId(), "secondary": False,
+            **dict.fromkeys(("me", "primary"), f"127.0.0.1:{address[1]}"), "hosts": [f"127.0.0.1:{address[1]}"]}
 
 
 class Client(socketserver.StreamRequestHandler):
@@ -371,8 +441,13 @@ class Client(socketserver.StreamRequestHandler):
             if name == "waitForFailPoint":
                 return bson.encode(self.server.fail_point.wait(bson.decode(command, PLAIN)))
             concern = self.server.fail_point.meet(name)
-            known = self.about(name, decoded)
+            self.server.counts[name] += 1
+            known = self.about(name, decoded) or self.change(name, database, command)
             answer = bson.encode(known) if known else self.engine.run(name, database, command, sequences)
+            if name == "insert" and self.server.replica:
+                plain = bson.decode(command, PLAIN)
+                documents = plain.get("documents") or bson.decode_all(sequences["documents"], PLAIN)
+                self.server.changes.note(f"{database}.{plain[name]}", plain, documents, bson.decode(answer, PLAIN))
             if concern:
                 answer = bson.encode(dict(bson.decode(answer, PLAIN), writeConcernError=concern))
             return answer
@@ -384,12 +459,32 @@ class Client(socketserver.StreamRequestHandler):
         except bson.errors.BSONError as error:
             return bson.encode({"ok": 0.0, "errmsg": str(error), "code": 22, "codeName": "InvalidBSON"})
 
+    def change(self, name, database, command):
+        """What concerns change streams; None for everything else."""
+        if name not in ("aggregate", "getMore", "killCursors"):
+            return None
+        command = bson.decode(command, PLAIN)
+        if name == "getMore":
+            return self.server.changes.more(command)
+        if name == "killCursors":
+            return self.server.changes.kill(command["cursors"])
+        if not any("$changeStream" in stage for stage in command["pipeline"][:1]):
+            return None
+        if not self.server.replica:
+            raise Refusal(40573, "Location40573", "The $changeStream stage is only supported on replica sets")
+        return self.server.changes.watch(f"{database}.{command[name]}", command)
+
     def about(self, name, command):
         if re.fullmatch("hello|is[mM]aster", name):
             return {
                 "helloOk": True, "ismaster": True, "isWritablePrimary": True, "maxBsonObjectSize": 16 << 20,
                 "maxMessageSizeBytes": MAX_MESSAGE, "maxWriteBatchSize": 25_000, "logicalSessionTimeoutMinutes": 30,
-                "connectionId": self.number, "minWireVersion": 0, "maxWireVersion": 21, "readOnly": False, "ok": 1.0}
+                "connectionId": self.number, "minWireVersion": 0, "maxWireVersion": 21, "readOnly": False,
+                **self.server.replica, "ok": 1.0}
+        if name == "serverStatus":
+            counts = {"query": self.server.counts["find"], "getmore": self.server.counts["getMore"]}
+            return {"opcounters": counts, "metrics": {"cursor": {"open": {"total": len(self.server.changes.open)}}},
+                    "ok": 1.0}
         if name == "buildInfo" or name == "buildinfo":
             return {"version": "7.0.0", "versionArray": [7, 0, 0, 0], "modules": ["DocumentDB peer"], "ok": 1.0}
         if name in ("ping", "endSessions", "killSessions", "connectionStatus"):
@@ -404,6 +499,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log", required=True, metavar="FILE")
+    parser.add_argument("--replica-set", metavar="NAME")
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -428,7 +524,7 @@ def main():
             if engine.poll() is not None:
                 sys.exit(f"the engine ended with {engine.returncode}; see {arguments.log}")
             time.sleep(0.1)
-    with Peer(("127.0.0.1", arguments.port), port) as peer:
+    with Peer(("127.0.0.1", arguments.port), port, arguments.replica_set) as peer:
         peer.serve_forever()
 
 

@@ -481,6 +481,20 @@ class MongoDBPeer(Backend):
         return {"MONGODB_URL": f"mongodb://127.0.0.1:{place.port}/stores"}
 
 
+class MongoDBReplicaPeer(MongoDBPeer):
+    """The same, which says that it is a replica set and answers change streams."""
+    name = "mongodb-replica-peer"
+    port = 17117
+
+    def command(self, place):
+        command = super().command(place)
+        end = command.index("--")
+        return [*command[:end], "--replica-set", "rs0", *command[end:]]
+
+    def variables(self, place):
+        return {"MONGODB_REPLICA_URL": f"mongodb://127.0.0.1:{place.port}/stores?replicaSet=rs0"}
+
+
 class KafkaPeer(Backend):
     """No Kafka, of which there is no package, but a peer: the mock cluster of librdkafka, Debian's, as a process of its
     own (Tests/Peers/kafka.py)."""
@@ -584,4 +598,4 @@ class S3(Backend):
 BACKENDS = {backend.name: backend for backend in (
     Postgres(), Postgres15(), Postgres15Standby(), Redis(), Valkey(), Redis8(), Valkey81(), Chroma(),
     QdrantPeer(), WeaviatePeer(),
-    PineconePeer(), MongoDBPeer(), KafkaPeer(), S3())}
+    PineconePeer(), MongoDBPeer(), MongoDBReplicaPeer(), KafkaPeer(), S3())}

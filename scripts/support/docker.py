@@ -8,7 +8,7 @@ from .needs import clients, needs
 from .shell import ROOT, Failed, has
 
 # Where the bundle calls a server of scripts/services otherwise. A peer stands for what it is a peer of.
-NAMES = {"s3": "minio"}
+NAMES = {"s3": "minio", "mongodb-replica-peer": "mongodb"}
 
 
 def service(server):
@@ -34,7 +34,7 @@ def services(folder):
     """The bundle's services for a package's tests, and the servers for which it has none."""
     servers = needs(folder).get("servers", [])
     known = Bundle().services
-    return ([service(server) for server in servers if service(server) in known],
+    return (list(dict.fromkeys(service(server) for server in servers if service(server) in known)),
             [server for server in servers if service(server) not in known])
 
 

@@ -142,3 +142,40 @@ static inline bool stores_mongo_failed(mongoc_cursor_t *cursor, stores_mongo_fai
     stores_mongo_translate(&error, failure);
     return true;
 }
+
+// A change stream, from now on, which waits that long for something to come. It may have failed already:
+// stores_mongo_stream_failed. The caller's, to be destroyed before its client goes back into the pool.
+static inline mongoc_change_stream_t *stores_mongo_watch(
+    mongoc_client_t *client, const char *database, const char *name, const uint8_t *pipeline, size_t count,
+    int64_t wait_milliseconds) {
+    bson_t stages, opts = BSON_INITIALIZER;
+    if (!bson_init_static(&stages, pipeline, count)) return NULL;
+    BSON_APPEND_INT64(&opts, "maxAwaitTimeMS", wait_milliseconds);
+    mongoc_collection_t *collection = mongoc_client_get_collection(client, database, name);
+    // Another one, which the URL may name, is refused.
+    mongoc_read_concern_t *majority = mongoc_read_concern_new();
+    mongoc_read_concern_set_level(majority, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
+    mongoc_collection_set_read_concern(collection, majority);
+    mongoc_read_concern_destroy(majority);
+    mongoc_change_stream_t *stream = mongoc_collection_watch(collection, &stages, &opts);
+    mongoc_collection_destroy(collection);
+    bson_destroy(&opts);
+    return stream;
+}
+
+// The next change, valid until the next call; false when none came while it waited, and when it failed.
+static inline bool stores_mongo_change(mongoc_change_stream_t *stream, const uint8_t **bytes, size_t *count) {
+    const bson_t *document = NULL;
+    if (!mongoc_change_stream_next(stream, &document)) return false;
+    *bytes = bson_get_data(document);
+    *count = document->len;
+    return true;
+}
+
+static inline bool stores_mongo_stream_failed(mongoc_change_stream_t *stream, stores_mongo_failure *failure) {
+    bson_error_t error = {0};
+    const bson_t *reply = NULL;
+    if (!mongoc_change_stream_error_document(stream, &error, &reply)) return false;
+    stores_mongo_translate(&error, failure);
+    return true;
+}

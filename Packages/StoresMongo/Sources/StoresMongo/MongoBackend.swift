@@ -9,14 +9,19 @@ final class MongoBackend: StoreBackend {
     let appends: MongoBatcher<MongoAppend, AppendResult>
     /// Writes of facts of all tasks, two batches at a time: a server works on each with one thread.
     let puts: MongoBatcher<[MongoFactWrite], [Result<Fact, StoreError>]>
+    let signal: MongoEventSignal
     private let context: AdapterContext
 
-    init(_ configuration: MongoConfiguration, context: AdapterContext) throws(StoreError) {
+    /// - Parameter rest: How long no subscription looks while a change stream tells.
+    init(_ configuration: MongoConfiguration, context: AdapterContext, rest: Duration = .seconds(2))
+        throws(StoreError)
+    {
         self.configuration = configuration
         self.context = context
         let (clients, appender) = (try MongoClients(configuration), MongoAppender())
         self.clients = clients
         self.appender = appender
+        signal = MongoEventSignal(clients: clients, logger: context.logger, rest: rest)
         appends = MongoBatcher(label: "stores-mongodb-appends", lanes: 1) { items, deadline in
             do throws(StoreError) {
                 return try clients.perform(deadline) { appender.append(items, $0) }
@@ -49,7 +54,9 @@ final class MongoBackend: StoreBackend {
 
     var memory: (any MemoryDriver)? { MongoMemoryDriver(clients: clients, puts: puts) }
     var session: (any SessionDriver)? { MongoSessionDriver(clients: clients) }
-    var event: (any EventDriver)? { MongoEventDriver(clients: clients, appender: appender, appends: appends) }
+    var event: (any EventDriver)? {
+        MongoEventDriver(clients: clients, appender: appender, appends: appends, signal: signal)
+    }
 
     func start(context: CallContext) async throws(StoreError) {
         let (tiers, mode) = (self.context.tiers, self.context.schemaMode)
@@ -83,8 +90,12 @@ final class MongoBackend: StoreBackend {
         if kind == "standalone" {
             details["warning"] = "one server without a replica set: what it acknowledged may be lost when it crashes"
         }
+        if self.context.tiers.contains(.event) { details["subscriptions"] = signal.finding }
         return BackendStatus(version: deployment.version, details: details)
     }
 
-    func shutdown() async { clients.close() }
+    func shutdown() async {
+        await signal.close()
+        clients.close()
+    }
 }

@@ -21,32 +21,6 @@ extension MongoServerTests {
             try await Stores.withOpen(registry: registry, environment: environment, options: options, body)
         }
 
-        /// The next command of this name fails.
-        ///
-        /// - Returns: For ``hasFailed(_:_:)``.
-        @discardableResult
-        private func fail(_ stores: Stores, _ command: String, _ how: BSONDocument) async throws -> Int64 {
-            let data = (["failCommands": [.string(command)]] as BSONDocument).merging(how)
-            let point: BSONDocument = [
-                "configureFailPoint": "failCommand", "mode": ["times": 1], "data": .document(data),
-            ]
-            return try await admin(stores, point)["count"]?.integer ?? 0
-        }
-
-        /// Returns once the command has come that was made to fail.
-        private func hasFailed(_ stores: Stores, _ count: Int64) async throws {
-            _ = try await admin(
-                stores,
-                ["waitForFailPoint": "failCommand", "timesEntered": .int64(count + 1), "maxTimeMS": .int64(5000)])
-        }
-
-        private func admin(_ stores: Stores, _ command: BSONDocument) async throws -> BSONDocument {
-            let reply = try await stores.session.withNative(MongoCommands.self) {
-                try await $0.run(command.encoded, database: "admin")
-            }
-            return try reply.withUnsafeBytes { try BSONDocument(decoding: $0) }
-        }
-
         private func event(_ id: String) -> NewEvent { NewEvent(id: id, type: "t") }
 
         /// What is no primary has written nothing; of one that steps down, or shuts down, nobody knows.
@@ -56,7 +30,7 @@ extension MongoServerTests {
         func aServerThatIsNoPrimaryAnyMoreIsTriedAgain(_ code: Int32, _ applied: StoreError.Applied) async throws {
             try await with { stores in
                 try await stores.session.set("k", SessionValue("1"), expiry: .never)
-                try await fail(stores, "update", ["errorCode": .int32(code)])
+                try await stores.fail("update", ["errorCode": .int32(code)])
                 let error = await #expect(throws: StoreError.self) {
                     try await stores.session.set("k", SessionValue("2"), expiry: .never)
                 }
@@ -70,7 +44,7 @@ extension MongoServerTests {
         func anAppendRidesOutAPrimaryThatStepsDown(_ how: String) async throws {
             try await with(retry: RetryPolicy()) { stores in
                 try await stores.event.append([event("1")], to: "s", expected: .noStream)
-                try await fail(stores, "insert", [how: how == "errorCode" ? .int32(189) : true])
+                try await stores.fail("insert", [how: how == "errorCode" ? .int32(189) : true])
                 let result = try await stores.event.append([event("2")], to: "s", expected: .exact(0))
                 #expect(result.lastRevision == 1)
                 #expect(try await stores.event.read("s").events.map(\.id) == ["1", "2"])
@@ -80,7 +54,7 @@ extension MongoServerTests {
         @Test func whatAMajorityDidNotConfirmMayBeThere() async throws {
             try await with { stores in
                 let concern: BSONValue = ["code": .int32(64), "errmsg": "waiting for replication timed out"]
-                try await fail(stores, "update", ["writeConcernError": concern])
+                try await stores.fail("update", ["writeConcernError": concern])
                 let error = await #expect(throws: StoreError.self) {
                     try await stores.session.set("k", SessionValue("1"), expiry: .never)
                 }
@@ -92,7 +66,7 @@ extension MongoServerTests {
         @Test func anAppendWhoseConnectionWasCutIsRepeatedSafely() async throws {
             try await with { stores in
                 try await stores.event.append([event("1")], to: "s", expected: .noStream)
-                try await fail(stores, "insert", ["closeConnection": true])
+                try await stores.fail("insert", ["closeConnection": true])
                 let error = await #expect(throws: StoreError.self) {
                     try await stores.event.append([event("2")], to: "s", expected: .exact(0))
                 }
@@ -110,7 +84,7 @@ extension MongoServerTests {
                 for content in ["one", "two"] {
                     try await stores.memory.put(FactDraft(id: "f", scope: scope, content: content))
                 }
-                try await fail(stores, "update", ["closeConnection": true])
+                try await stores.fail("update", ["closeConnection": true])
                 let error = await #expect(throws: StoreError.self) {
                     try await stores.memory.put(FactDraft(id: "f", scope: scope, content: "lost"))
                 }
@@ -118,7 +92,7 @@ extension MongoServerTests {
                 let history = try await stores.memory.history("f", scope: scope)
                 #expect(history.map(\.fact.content) == ["one", "two"])
                 try await stores.memory.put(FactDraft(id: "f", scope: scope, content: "three"))
-                try await fail(stores, "update", ["closeConnection": true])
+                try await stores.fail("update", ["closeConnection": true])
                 _ = try? await stores.memory.delete("f", scope: scope)
                 #expect(try await stores.memory.delete("f", scope: scope))
                 let lines = try await stores.memory.history("f", scope: scope)
@@ -133,11 +107,10 @@ extension MongoServerTests {
             try await with(prefix) { slow in
                 try await with(prefix) { fast in
                     try await slow.event.append([event("0")], to: "z", expected: .any)
-                    let count = try await fail(
-                        slow, "insert", ["blockConnection": true, "blockTimeMS": .int32(700)])
+                    let count = try await slow.fail("insert", ["blockConnection": true, "blockTimeMS": .int32(700)])
                     async let late = slow.event.append([event("late")], to: "a", expected: .any)
                     // The fail point takes the first insert that comes; the second one overtakes it.
-                    try await hasFailed(fast, count)
+                    try await fast.hasFailed(count)
                     let early = try await fast.event.append([event("early")], to: "b", expected: .any)
                     let seen = try await fast.event.readAll(limit: 10)
                     #expect(seen.events.map(\.id) == ["0", "early"])
@@ -151,16 +124,16 @@ extension MongoServerTests {
         @Test func aServerThatIsSilentIsLeftAtTheDeadlineAndOnCancellation() async throws {
             try await with { stores in
                 let clock = ContinuousClock()
-                try await fail(stores, "find", ["blockConnection": true, "blockTimeMS": .int32(3000)])
+                try await stores.fail("find", ["blockConnection": true, "blockTimeMS": .int32(3000)])
                 let start = clock.now
                 let error = await #expect(throws: StoreError.self) {
                     _ = try await stores.session.get("k", deadline: .after(.milliseconds(300)))
                 }
                 #expect(error?.code == .timeout && clock.now - start < .seconds(2))
-                let count = try await fail(stores, "update", ["blockConnection": true, "blockTimeMS": .int32(3000)])
+                let count = try await stores.fail("update", ["blockConnection": true, "blockTimeMS": .int32(3000)])
                 let begin = clock.now
                 let call = Task { try await stores.session.set("k", SessionValue("1"), expiry: .never) }
-                try await hasFailed(stores, count)
+                try await stores.hasFailed(count)
                 call.cancel()
                 let cancelled = await #expect(throws: StoreError.self) { try await call.value }
                 #expect(cancelled?.code == .cancelled && clock.now - begin < .seconds(2))
@@ -185,30 +158,20 @@ extension MongoServerTests {
             try await with { stores in
                 try await stores.event.append([event("1")], to: "s", expected: .noStream)
                 try await stores.session.set("k", SessionValue("1"), expiry: .never)
-                try services("kill")
+                try MongoServer.services("kill", "mongodb-peer")
                 for _ in 0..<3 {
                     let error = await #expect(throws: StoreError.self) {
                         try await stores.session.set("k", SessionValue("2"), expiry: .never)
                     }
                     #expect(error?.code == .unavailable || error?.code == .timeout, "\(String(reflecting: error))")
                 }
-                try services("start")
+                try MongoServer.services("start", "mongodb-peer")
                 var value: String?
                 for _ in 0..<50 where value == nil { value = try? await stores.session.get("k")?.value.text }
                 #expect(value == "1")
                 let result = try await stores.event.append([event("2")], to: "s", expected: .exact(0))
                 #expect(result.lastRevision == 1)
             }
-        }
-
-        private func services(_ verb: String) throws {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: MongoServer.environment["BACKEND_SERVICES"] ?? "")
-            process.arguments = [verb, "mongodb-peer"]
-            process.standardOutput = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0)
         }
 
         /// Everything that libmongoc hands out is given back: the memory of a long run does not grow.
@@ -225,16 +188,11 @@ extension MongoServerTests {
                     }
                 }
                 try await work(150)
-                let before = try resident()
+                let before = try MongoServer.resident()
                 try await work(450)
-                let grown = try resident() - before
+                let grown = try MongoServer.resident() - before
                 #expect(grown < 12 << 20, "the process grew by \(grown) bytes")
             }
-        }
-
-        private func resident() throws -> Int {
-            let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
-            return (Int(text.split(separator: " ")[1]) ?? 0) * 4096
         }
     }
 }

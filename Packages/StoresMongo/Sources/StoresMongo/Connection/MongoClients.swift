@@ -9,6 +9,9 @@ final class MongoClients: Sendable {
         var version = ""
         var isReplicaSet = false
         var isSharded = false
+
+        /// Whether it has majority reads and change streams.
+        var hasMembers: Bool { isReplicaSet || isSharded }
     }
 
     private struct State {
@@ -53,11 +56,14 @@ final class MongoClients: Sendable {
             try body(
                 MongoConnection(
                     client: client, configuration: configuration, deadline: deadline,
-                    readsMajority: deployment?.isReplicaSet == true || deployment?.isSharded == true))
+                    readsMajority: deployment?.hasMembers == true))
         }
     }
 
     func learn(_ deployment: Deployment) { state.withLock { $0.deployment = deployment } }
+
+    /// False until ``learn(_:)`` has said otherwise.
+    var hasMembers: Bool { state.withLock { $0.deployment?.hasMembers == true } }
 
     /// Calls that were left behind hold the pool until they end.
     func close() { state.withLock { $0.pool = nil } }

@@ -16,7 +16,8 @@ final class MongoPool: @unchecked Sendable {
         }
         defer { mongoc_uri_destroy(uri) }
         Self.complete(uri, configuration)
-        let size = UInt32(configuration.connections)
+        // One more for the change stream, which keeps its own.
+        let size = UInt32(configuration.connections) + 1
         guard let pool = stores_mongo_pool(uri, size, "swift-backend-stores", &failure) else {
             throw .mongoURL(failure, configuration)
         }

@@ -5,13 +5,16 @@ struct MongoEventDriver: EventDriver {
     let clients: MongoClients
     let appender: MongoAppender
     let appends: MongoBatcher<MongoAppend, AppendResult>
+    let signal: MongoEventSignal
 
     func append(_ events: [NewEvent], to stream: String, expected: ExpectedRevision, context: CallContext)
         async throws(StoreError) -> AppendResult
     {
         try context.check(applied: .no)
         let item = try MongoAppend(events, stream, expected, context.now)
-        return try await appends.run(item, bytes: item.bytes, deadline: context.deadline)
+        let result = try await appends.run(item, bytes: item.bytes, deadline: context.deadline)
+        if let number = result.position.numbers(count: 2)?.first { signal.announce(Int64(clamping: number)) }
+        return result
     }
 
     func read(_ stream: String, from: Int64?, direction: ReadDirection, limit: Int, context: CallContext)
@@ -102,25 +105,15 @@ extension MongoEventDriver: OrderedEventDriver {
         }
     }
 
-    /// Looks every 10 to 200 ms: only replica sets have change streams, and what looks is right everywhere.
     func waitForEvents(after position: Position?, timeout: Duration) async throws(StoreError) {
         let number = try position.map(MongoCommit.place)?.number ?? -1
-        let deadline = Deadline.after(timeout)
-        var pause = Duration.milliseconds(10)
-        while !deadline.hasPassed {
-            let isThere = try await clients.call(CallContext(deadline: .after(.seconds(5))), writes: false) {
+        try await signal.wait(after: number, until: .after(timeout)) { () async throws(StoreError) in
+            try await clients.call(CallContext(deadline: .after(.seconds(5))), writes: false) {
                 (connection) throws(StoreError) in
                 try !connection.find(
                     .events, ["_id": ["$gt": .int64(number)]], fields: ["_id": .int32(1)], limit: 1
                 ).isEmpty
             }
-            if isThere { return }
-            do {
-                try await Task.sleep(for: min(pause, deadline.remaining))
-            } catch {
-                throw .cancelled()
-            }
-            pause = min(pause * 2, .milliseconds(200))
         }
     }
 }
