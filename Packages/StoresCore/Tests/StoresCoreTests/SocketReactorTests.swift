@@ -19,7 +19,7 @@ struct SocketReactorTests {
             var bytes: [UInt8] = []
             var asked = 0
             var reads = true
-            var wakeAt: ContinuousClock.Instant?
+            var wakeAt: MonotonicInstant?
             var waiting: [(until: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
         }
 
@@ -37,7 +37,7 @@ struct SocketReactorTests {
             close(ends.write)
         }
 
-        func prepare(_ now: ContinuousClock.Instant) -> SocketInterest {
+        func prepare(_ now: MonotonicInstant) -> SocketInterest {
             change { state in
                 state.asked += 1
                 return SocketInterest(

@@ -158,9 +158,8 @@ public final class BlockingPool: Sendable {
             return !state.isOneLingering
         }
         guard isFirst else { return }
-        let clock = ContinuousClock()
-        let end = clock.now.advanced(by: lingering)
-        while jobCount.load(ordering: .relaxed) == 0, clock.now < end { sched_yield() }
+        let end = MonotonicInstant.now + lingering
+        while jobCount.load(ordering: .relaxed) == 0, MonotonicInstant.now < end { sched_yield() }
         state.withLock { $0.isOneLingering = false }
     }
 
