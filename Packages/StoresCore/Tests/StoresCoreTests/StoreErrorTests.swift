@@ -47,7 +47,7 @@ struct StoreErrorTests {
         ("the password=geheim was wrong", "the password=*** was wrong"), ("PassWord : x.y", "PassWord : ***"),
         ("mypwd=1;sig=2&signature=3", "mypwd=***;sig=***&signature=***"), ("{'api-key': 'a b'}", "{'api-key': ***}"),
         (#"{"access_key":"a, b","accountkey" = "c"}"#, #"{"access_key":***,"accountkey" = ***}"#),
-        (#"token="never closed, x"#, "token=***, x"), ("secret=, x", "secret=, x"), ("secret= ", "secret= "),
+        (#"token="unclosed, x"#, "token=***, x"), ("secret=, x", "secret=, x"), ("secret= ", "secret= "),
         ("Authorization: Basic dTpw, x", "Authorization: ***, x"),
         ("authorization=bearer ; x", "authorization=*** ; x"),
         ("token=http://u:p@h/x", "token=***"),
