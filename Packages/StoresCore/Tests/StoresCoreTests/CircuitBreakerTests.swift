@@ -3,7 +3,7 @@ import Testing
 @testable import StoresCore
 
 struct CircuitBreakerTests {
-    let start = ContinuousClock.now
+    let start = MonotonicInstant.now
 
     @Test func opensAfterTheThresholdAndLetsOneTrialThrough() {
         var machine = CircuitBreaker.Machine(settings: .init(threshold: 3, coolDown: .seconds(1)))

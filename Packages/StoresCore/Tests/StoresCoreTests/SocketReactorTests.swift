@@ -19,7 +19,7 @@ struct SocketReactorTests {
             var bytes: [UInt8] = []
             var asked = 0
             var reads = true
-            var wakeAt: ContinuousClock.Instant?
+            var wakeAt: MonotonicInstant?
             var waiting: [(until: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
         }
 
@@ -37,7 +37,7 @@ struct SocketReactorTests {
             close(ends.write)
         }
 
-        func prepare(_ now: ContinuousClock.Instant) -> SocketInterest {
+        func prepare(_ now: MonotonicInstant) -> SocketInterest {
             change { state in
                 state.asked += 1
                 return SocketInterest(
@@ -102,9 +102,12 @@ struct SocketReactorTests {
     @Test("A member that does not want to read is left alone until it does")
     func interest() async throws {
         try await with { reactor, reader in
-            reader.change { $0.reads = false }
+            // Counted before it is woken, or there may be no other time to wait for.
+            let asked = reader.change { state in
+                state.reads = false
+                return state.asked
+            }
             reactor.wake()
-            let asked = reader.state.withLock { $0.asked }
             await reader.wait { $0.asked > asked }
             reader.send(1)
             reactor.wake()

@@ -42,10 +42,32 @@ struct StoreErrorTests {
     }
 
     @Test(arguments: [
+        ("", ""), ("nothing: of = the kind", "nothing: of = the kind"),
+        ("tokens: 3, secretary = x", "tokens: 3, secretary = x"),
+        ("the password=geheim was wrong", "the password=*** was wrong"), ("PassWord : x.y", "PassWord : ***"),
+        ("mypwd=1;sig=2&signature=3", "mypwd=***;sig=***&signature=***"), ("{'api-key': 'a b'}", "{'api-key': ***}"),
+        (#"{"access_key":"a, b","accountkey" = "c"}"#, #"{"access_key":***,"accountkey" = ***}"#),
+        (#"token="unclosed, x"#, "token=***, x"), ("secret=, x", "secret=, x"), ("secret= ", "secret= "),
+        ("Authorization: Basic dTpw, x", "Authorization: ***, x"),
+        ("authorization=bearer ; x", "authorization=*** ; x"),
+        ("token=http://u:p@h/x", "token=***"),
+        ("http://h/?token=a&n=1#password=b", "http://h/?token=***&n=1#password=***"),
+        ("password\u{A0}=\u{2003}x", "password\u{A0}=\u{2003}***"), ("token=a\r\nsecret=b", "token=***\r\nsecret=***"),
+        // Together with the mark each is another character than "=" or "@".
+        ("password=\u{301}x", "password=***"), ("redis://s3cret@\u{301}h", "redis://***@\u{301}h"),
+    ])
+    func valuesInFreeText(_ raw: String, _ shown: String) {
+        #expect(Redaction.secrets(in: raw) == shown)
+    }
+
+    @Test(arguments: [
         ("at postgres://ada:p@ss@db/x: no", "at postgres://***@db/x: no"),
         ("redis://s3cret@h", "redis://***@h"), ("redis://s3@cret@h:1 is down", "redis://***@h:1 is down"),
         ("http://u:a@b/c@h/x", "http://***@h/x"),
         ("GET http://h/a and ada@example.org", "GET http://h/a and ada@example.org"),
+        ("at https://h?key=1@2 and 1://u:p@h", "at https://***@2 and 1://u:p@h"),
+        ("a://u:p@h, b+c://q@h and c://h", "a://***@h, b+c://***@h and c://h"),
+        ("a://u:p@h,b://u:q@h", "a://***@h"),
     ])
     func userInformationInFreeText(_ raw: String, _ shown: String) {
         #expect(Redaction.secrets(in: raw) == shown)

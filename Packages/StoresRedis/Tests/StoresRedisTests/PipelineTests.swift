@@ -1,10 +1,11 @@
+import StoresCore
 import Testing
 
 @testable import StoresRedis
 
 @Suite struct PipelineTests {
     private typealias Pipeline = RedisPipeline<Int>
-    private let later = ContinuousClock.now + .seconds(60)
+    private let later = MonotonicInstant.now + .seconds(60)
 
     private func add(_ pipeline: inout Pipeline, _ waiter: Int, count: Int = 1) {
         pipeline.add(UInt64(waiter), waiter, deadline: later, count: count) { writer in
@@ -76,7 +77,7 @@ import Testing
     @Test("Deadlines pass one by one, parked callers' too")
     func deadlines() {
         var pipeline = Pipeline()
-        let start = ContinuousClock.now
+        let start = MonotonicInstant.now
         for (waiter, seconds) in [(1, 5), (2, 1), (3, 9)] {
             pipeline.add(UInt64(waiter), waiter, deadline: start + .seconds(seconds), count: 1) { $0.command(0) }
         }

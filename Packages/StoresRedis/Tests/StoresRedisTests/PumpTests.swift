@@ -14,7 +14,7 @@ struct PumpTests {
         let source = RedisFixedAddress(.tcp(host: "127.0.0.1", port: 1))
         let connection = RedisConnection(configuration, source: source, reactor: reactor)
         connection.role.withLock { _ in
-            let now = ContinuousClock.now
+            let now = MonotonicInstant.now
             #expect(connection.preparePumped(now) == nil, "there is no task")
             connection.state.withLock { $0.isPumped = true }
             connection.turns += 1

@@ -79,7 +79,7 @@ final class BackendSet: Sendable {
 
     private func connect(_ entry: AdapterRegistry.Entry, _ context: AdapterContext) async -> Outcome {
         var outcome = Outcome()
-        let start = ContinuousClock.now
+        let start = MonotonicInstant.now
         do throws(StoreError) {
             let backend: any StoreBackend
             do throws(StoreError) {
@@ -95,7 +95,7 @@ final class BackendSet: Sendable {
             self.opened.withLock { $0[context.name] = opened }
             let deadline = Deadline.after(options.probeTimeout)
             // A little later than the driver's own deadline, whose error says more.
-            let end = deadline.instant.advanced(by: .milliseconds(250))
+            let end = Deadline(deadline.instant + .milliseconds(250))
             let result = await Self.bounded(until: end) { () async -> Result<BackendStatus, StoreError> in
                 let call = CallContext(deadline: deadline, clock: context.clock, ids: context.ids)
                 do throws(StoreError) {
@@ -120,12 +120,12 @@ final class BackendSet: Sendable {
     /// Drivers keep deadlines themselves; a probe does not rely on it, so that one bad tier can't hide the others. The
     /// outcome of the work, or nil when it took too long: work that is deaf to its cancellation is left behind.
     private static func bounded<T: Sendable>(
-        until end: ContinuousClock.Instant, _ work: @escaping @Sendable () async -> T
+        until end: Deadline, _ work: @escaping @Sendable () async -> T
     ) async -> T? {
         let first = FirstAnswer<T?>()
         let worker = Task { first.give(await work()) }
         let timer = Task {
-            try? await Task.sleep(until: end, clock: .continuous)
+            try? await Task.sleep(for: end.remaining)
             first.give(nil)
         }
         defer {
@@ -211,7 +211,7 @@ final class BackendSet: Sendable {
                 group.addTask {
                     await Self.drain(opened.gate, within: self.options.drainTimeout)
                     guard opened.isStuck else { return await opened.backend.shutdown() }
-                    let end = ContinuousClock.now.advanced(by: self.options.drainTimeout)
+                    let end = Deadline.after(self.options.drainTimeout)
                     _ = await Self.bounded(until: end) { await opened.backend.shutdown() }
                 }
             }

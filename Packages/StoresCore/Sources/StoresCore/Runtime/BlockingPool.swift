@@ -28,7 +28,7 @@ public final class BlockingPool: Sendable {
     private enum Outcome { case run, cancelled }
     private typealias Job = @Sendable (Outcome) -> Void
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     /// As many as `jobs`, to be looked at without the lock.
     private let jobCount = Atomic<Int>(0)
     private let lingering: Duration
@@ -43,7 +43,7 @@ public final class BlockingPool: Sendable {
         // One serial queue for each thread. Serial queues get threads of their own; the blocks of a concurrent queue
         // would share the threads of Swift's cooperative pool on Linux, and starve it.
         let queues = (0..<max(1, threads)).map { DispatchQueue(label: "\(label)-\($0)") }
-        state = Mutex(State(idle: queues.reversed()))
+        state = Guarded(State(idle: queues.reversed()))
         watch = DeadlineWatch(label: "\(label)-watch")
         self.lingering = lingering
     }
@@ -158,9 +158,8 @@ public final class BlockingPool: Sendable {
             return !state.isOneLingering
         }
         guard isFirst else { return }
-        let clock = ContinuousClock()
-        let end = clock.now.advanced(by: lingering)
-        while jobCount.load(ordering: .relaxed) == 0, clock.now < end { sched_yield() }
+        let end = MonotonicInstant.now + lingering
+        while jobCount.load(ordering: .relaxed) == 0, MonotonicInstant.now < end { sched_yield() }
         state.withLock { $0.isOneLingering = false }
     }
 

@@ -47,7 +47,7 @@ final class CallGate: Sendable {
         case .entered: return nil
         case .closed: throw closedError
         case .wait(let id):
-            let start = ContinuousClock.now
+            let start = MonotonicInstant.now
             try await wait(id, deadline: deadline)
             return start.duration(to: .now)
         }
@@ -57,7 +57,7 @@ final class CallGate: Sendable {
         // Only a caller that must wait pays for a task that watches its deadline.
         let admission = await withTaskGroup(of: Void.self, returning: Admission.self) { group in
             group.addTask {
-                try? await Task.sleep(until: deadline.instant, clock: .continuous)
+                try? await Task.sleep(for: deadline.remaining)
                 self.giveUp(id)
             }
             let admission = await withTaskCancellationHandler {

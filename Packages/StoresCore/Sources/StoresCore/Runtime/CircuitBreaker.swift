@@ -12,7 +12,7 @@ final class CircuitBreaker: Sendable {
     struct Machine {
         private enum State {
             case closed(failures: Int)
-            case open(until: ContinuousClock.Instant)
+            case open(until: MonotonicInstant)
             case halfOpen
         }
 
@@ -28,7 +28,7 @@ final class CircuitBreaker: Sendable {
         }
 
         /// Nil when the call may go; else how long to leave the backend alone.
-        mutating func admit(now: @autoclosure () -> ContinuousClock.Instant) -> Duration? {
+        mutating func admit(now: @autoclosure () -> MonotonicInstant) -> Duration? {
             switch state {
             case .closed: return nil
             case .halfOpen: return settings.coolDown
@@ -41,7 +41,7 @@ final class CircuitBreaker: Sendable {
         }
 
         /// The call ended without a verdict (it was cancelled, or failed for a local reason): a trial is given back.
-        mutating func abandoned(now: @autoclosure () -> ContinuousClock.Instant) {
+        mutating func abandoned(now: @autoclosure () -> MonotonicInstant) {
             if case .halfOpen = state { state = .open(until: now()) }
         }
 
@@ -49,7 +49,7 @@ final class CircuitBreaker: Sendable {
             state = .closed(failures: 0)
         }
 
-        mutating func failed(now: @autoclosure () -> ContinuousClock.Instant) {
+        mutating func failed(now: @autoclosure () -> MonotonicInstant) {
             switch state {
             case .closed(let failures) where failures + 1 < settings.threshold:
                 state = .closed(failures: failures + 1)

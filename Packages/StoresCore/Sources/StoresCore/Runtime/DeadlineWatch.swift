@@ -11,7 +11,7 @@ public final class DeadlineWatch: Sendable {
         var isLooking = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let queue: DispatchQueue
 
     public init(label: String) {
@@ -74,6 +74,7 @@ public final class DeadlineWatch: Sendable {
 
     /// Answers once; what comes later is dropped.
     private final class Answer<T: Sendable>: Sendable {
+        /// One for each call, which hardly ever two want at once: no memory of its own is made for it.
         private let continuation = Mutex<CheckedContinuation<Result<T, StoreError>, Never>?>(nil)
 
         func set(_ new: CheckedContinuation<Result<T, StoreError>, Never>) { continuation.withLock { $0 = new } }

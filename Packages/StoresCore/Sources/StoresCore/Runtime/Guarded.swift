@@ -12,15 +12,20 @@ import Glibc
 /// While that one wakes up the next has come: from then on each call costs a change of threads, ten times the call. The
 /// lock of POSIX may be taken by who comes first, and glibc's looks a moment longer before it gives up the processor.
 ///
+/// The value lies beside the lock, and not in a property, each use of which would be checked for being the only one.
+///
 /// `@unchecked Sendable`: the value is touched under the lock alone.
 public final class Guarded<Value>: @unchecked Sendable {
-    @usableFromInline var value: Value
+    @usableFromInline let value: UnsafeMutablePointer<Value>
     private let handle: UnsafeMutablePointer<pthread_mutex_t>
 
     public init(_ value: sending Value) {
-        self.value = value
-        handle = .allocate(capacity: 1)
-        handle.initialize(to: pthread_mutex_t())
+        let alignment = max(MemoryLayout<pthread_mutex_t>.alignment, MemoryLayout<Value>.alignment)
+        let offset = (MemoryLayout<pthread_mutex_t>.size + alignment - 1) / alignment * alignment
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: offset + MemoryLayout<Value>.size, alignment: alignment)
+        handle = memory.initializeMemory(as: pthread_mutex_t.self, to: pthread_mutex_t())
+        self.value = (memory + offset).initializeMemory(as: Value.self, to: value)
         #if canImport(Glibc)
         var attributes = pthread_mutexattr_t()
         pthread_mutexattr_init(&attributes)
@@ -33,15 +38,16 @@ public final class Guarded<Value>: @unchecked Sendable {
     }
 
     deinit {
+        value.deinitialize(count: 1)
         pthread_mutex_destroy(handle)
-        handle.deallocate()
+        UnsafeMutableRawPointer(handle).deallocate()
     }
 
     @inlinable
     public func withLock<Result, Failure>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
         lock()
         defer { unlock() }
-        return try body(&value)
+        return try body(&value.pointee)
     }
 
     /// Nil when somebody else has the lock.
@@ -51,7 +57,7 @@ public final class Guarded<Value>: @unchecked Sendable {
     {
         guard tryLock() else { return nil }
         defer { unlock() }
-        return try body(&value)
+        return try body(&value.pointee)
     }
 
     @usableFromInline func lock() { pthread_mutex_lock(handle) }

@@ -77,7 +77,7 @@ final class TierRuntime: Sendable {
         _ body: (CallContext) async throws(StoreError) -> T
     ) async throws(StoreError) -> T {
         let span = telemetry.start(operation, collection: collection)
-        let start = ContinuousClock.now
+        let start = MonotonicInstant.now
         let result: Result<T, StoreError>
         if let span {
             result = await ServiceContext.$current.withValue(span.context) {

@@ -17,10 +17,10 @@ public struct SocketInterest {
     public var reads: Bool
     public var writes: Bool
     /// When it wants to be asked again at the latest.
-    public var wakeAt: ContinuousClock.Instant?
+    public var wakeAt: MonotonicInstant?
 
     public init(
-        descriptor: Int32 = -1, reads: Bool = false, writes: Bool = false, wakeAt: ContinuousClock.Instant? = nil
+        descriptor: Int32 = -1, reads: Bool = false, writes: Bool = false, wakeAt: MonotonicInstant? = nil
     ) {
         self.descriptor = descriptor
         self.reads = reads
@@ -33,7 +33,7 @@ public struct SocketInterest {
 @_spi(Sockets)
 public protocol SocketReactorMember: AnyObject, Sendable {
     /// Before each `poll`: does what is due, and says what to watch.
-    func prepare(_ now: ContinuousClock.Instant) -> SocketInterest
+    func prepare(_ now: MonotonicInstant) -> SocketInterest
 
     /// After it: the descriptor can be read or written, or has failed.
     func becameReady(canRead: Bool, canWrite: Bool)
@@ -126,7 +126,7 @@ public final class SocketReactor: Sendable {
     }
 
     private enum Next: Sendable {
-        case wait(until: ContinuousClock.Instant?)
+        case wait(until: MonotonicInstant?)
         case end
     }
 
@@ -149,8 +149,8 @@ public final class SocketReactor: Sendable {
             for continuation in stopped { continuation.resume() }
             return .end
         }
-        let now = ContinuousClock.now
-        var wakeAt: ContinuousClock.Instant?
+        let now = MonotonicInstant.now
+        var wakeAt: MonotonicInstant?
         polled.removeAll(keepingCapacity: true)
         polled.append(pollfd(fd: waker.readEnd, events: Int16(POLLIN), revents: 0))
         for member in members {
@@ -164,9 +164,7 @@ public final class SocketReactor: Sendable {
     }
 
     /// -1 for no limit. Rounded up, or the loop would spin through the last millisecond.
-    private static func milliseconds(until instant: ContinuousClock.Instant?) -> Int32 {
-        guard let instant else { return -1 }
-        let remaining = ContinuousClock.now.duration(to: instant)
-        return remaining <= .zero ? 0 : Int32(clamping: remaining.wholeMilliseconds)
+    private static func milliseconds(until instant: MonotonicInstant?) -> Int32 {
+        instant.map { Deadline($0).remainingMilliseconds } ?? -1
     }
 }

@@ -21,14 +21,14 @@ extension SocketSolo {
     /// only, and Swift does not see `ppoll`.
     static func wait(for descriptor: Int32, _ patience: Duration, looking spin: Duration) -> Wait {
         guard (0..<Int32(MemoryLayout<fd_set>.size * 8)).contains(descriptor) else { return .inVain }
-        let start = ContinuousClock.now
+        let start = MonotonicInstant.now
         var limit = timespec()
         while true {
             if isReadable(descriptor, &limit) { return limit.tv_nsec > 0 ? .slept : .saw }
             let elapsed = start.duration(to: .now)
             if elapsed >= patience { return .inVain }
             if elapsed >= spin {
-                limit.tv_nsec = Int(clamping: (patience - elapsed).components.attoseconds / 1_000_000_000)
+                limit.tv_nsec = Int((patience - elapsed).wholeNanoseconds)
             }
         }
     }

@@ -40,9 +40,7 @@ public enum JSONString {
     }
 
     private static func text(_ bytes: UnsafeBufferPointer<UInt8>) throws(Problem) -> String {
-        // `String(validating:as:)` is not specialised, and costs several times what this does.
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard bytes.reduce(0, |) < 0x80 || text.utf8.elementsEqual(bytes) else { throw Problem(text: "not valid UTF-8") }
+        guard let text = String(utf8: UnsafeRawBufferPointer(bytes)) else { throw Problem(text: "not valid UTF-8") }
         return text
     }
 

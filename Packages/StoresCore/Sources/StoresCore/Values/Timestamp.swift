@@ -22,16 +22,3 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         .milliseconds(millisecondsSinceEpoch &- other.millisecondsSinceEpoch)
     }
 }
-
-extension Duration {
-    /// This duration in milliseconds, rounded up, saturating at the ends of `Int64`.
-    public var wholeMilliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let fraction = attoseconds / 1_000_000_000_000_000
-        let roundUp: Int64 = attoseconds % 1_000_000_000_000_000 > 0 ? 1 : 0
-        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, overflowed) = scaled.addingReportingOverflow(fraction + roundUp)
-        return overflowed ? (seconds < 0 ? .min : .max) : sum
-    }
-}

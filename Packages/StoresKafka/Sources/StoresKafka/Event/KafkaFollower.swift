@@ -47,7 +47,7 @@ final class KafkaFollower: Sendable {
     /// One that is read, and since when nobody has waited for it.
     private struct Reading {
         var position: Int64
-        var idleSince: ContinuousClock.Instant?
+        var idleSince: MonotonicInstant?
     }
 
     private func follow() {
@@ -101,7 +101,7 @@ final class KafkaFollower: Sendable {
             reading[partition]?.idleSince = .now
             return
         }
-        guard ContinuousClock.now - since > .seconds(1) else { return }
+        guard MonotonicInstant.now - since > .seconds(1) else { return }
         rd_kafka_consume_stop(client.topic, partition)
         reading[partition] = nil
     }

@@ -1,4 +1,4 @@
-import StoresCore
+@_spi(Bytes) import StoresCore
 
 /// Several events in one value. Each is: id, type, content type, number of entries of metadata, name and value of each,
 /// data. Every text and the data is preceded by its length, every number has four bytes, most significant first.
@@ -73,6 +73,6 @@ enum KafkaFrames {
             return all[at..<at + count]
         }
 
-        mutating func text() -> String? { bytes().flatMap { String(validating: $0, as: UTF8.self) } }
+        mutating func text() -> String? { bytes().flatMap { String(utf8: UnsafeRawBufferPointer(rebasing: $0)) } }
     }
 }

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+@_spi(Bytes) import StoresCore
 
 /// A string as a key: equal and hashed by its UTF-8 bytes, as Kafka does, while `String` takes canonically equivalent
 /// ones for equal.
@@ -25,17 +19,5 @@ struct KafkaKey: Hashable, Sendable {
             hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
         }
         if isDone == nil { for byte in text.utf8 { hasher.combine(byte) } }
-    }
-}
-
-extension String {
-    /// Whether it consists of these bytes. All at once: element by element takes longer than reading a record does.
-    func hasBytes(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard utf8.count == bytes.count else { return false }
-        guard let start = bytes.baseAddress else { return true }
-        let known = utf8.withContiguousStorageIfAvailable { mine in
-            mine.baseAddress.map { memcmp($0, start, bytes.count) == 0 } ?? true
-        }
-        return known ?? utf8.elementsEqual(bytes)
     }
 }

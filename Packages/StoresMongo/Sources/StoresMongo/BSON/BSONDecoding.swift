@@ -1,4 +1,4 @@
-import StoresCore
+@_spi(Bytes) import StoresCore
 
 extension BSONDocument {
     /// - Throws: `corrupt` for what is no BSON, or holds text that is no UTF-8.
@@ -112,10 +112,7 @@ private struct BSONReader {
     }
 
     private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) throws(StoreError) -> String {
-        let text = UnsafeRawBufferPointer(rebasing: bytes).withMemoryRebound(to: UInt8.self) {
-            String(validating: $0, as: UTF8.self)
-        }
-        guard let text else { throw Self.damaged }
+        guard let text = String(utf8: UnsafeRawBufferPointer(rebasing: bytes)) else { throw Self.damaged }
         return text
     }
 }

@@ -6,27 +6,25 @@ import Synchronization
 extension PostgresConnection {
     /// The server's limit for a statement, rounded up to a power of two of milliseconds, so that it seldom changes: the
     /// caller's own deadline is exact, this one frees the server.
-    static func statementTimeout(
-        for deadline: ContinuousClock.Instant, _ now: ContinuousClock.Instant
-    ) -> Int {
+    static func statementTimeout(for deadline: MonotonicInstant, _ now: MonotonicInstant) -> Int {
         let remaining = max(1, now.duration(to: deadline).wholeMilliseconds)
         var limit = 1024
         while limit < remaining, limit < 1 << 30 { limit *= 2 }
         return limit
     }
 
-    func arm(_ deadline: ContinuousClock.Instant) {
+    func arm(_ deadline: MonotonicInstant) {
         if inbox.withLock({ $0.sweeps(earlierAt: deadline) }) { scheduleSweep(deadline) }
     }
 
-    func scheduleSweep(_ deadline: ContinuousClock.Instant) {
+    func scheduleSweep(_ deadline: MonotonicInstant) {
         queue.asyncAfter(deadline: .now() + .nanoseconds(Self.nanoseconds(until: deadline))) { [weak self] in
             self?.sweep()
         }
     }
 
-    static func nanoseconds(until deadline: ContinuousClock.Instant) -> Int {
-        let milliseconds = ContinuousClock.now.duration(to: deadline).wholeMilliseconds
+    static func nanoseconds(until deadline: MonotonicInstant) -> Int {
+        let milliseconds = Deadline(deadline).remainingMilliseconds
         return Int(min(max(1, milliseconds), 86_400_000)) * 1_000_000
     }
 
@@ -35,9 +33,9 @@ extension PostgresConnection {
         lock.withLock { _ in
             inbox.withLock { $0.sweepAt = nil }
             guard isOpen else { return }
-            let now = ContinuousClock.now
+            let now = MonotonicInstant.now
             let waiting = pipeline.requests + inbox.withLock { $0.requests }
-            var next: ContinuousClock.Instant?
+            var next: MonotonicInstant?
             for request in waiting {
                 if request.deadline <= now {
                     request.abandon { .timedOut(wasSent: $0) }
@@ -56,7 +54,7 @@ extension PostgresConnection {
     }
 
     /// When the server ends the statement that it is busy with.
-    var serverLimit: ContinuousClock.Instant {
+    var serverLimit: MonotonicInstant {
         let begin = openedAt.advanced(by: .nanoseconds(progress.load(ordering: .relaxed)))
         return begin.advanced(by: .milliseconds(pipeline.statementTimeout))
     }

@@ -18,9 +18,9 @@ extension PostgresConnection {
         var drains = false
     }
 
-    func prepare(_ now: ContinuousClock.Instant) -> SocketInterest {
+    func prepare(_ now: MonotonicInstant) -> SocketInterest {
         var bits = watched.load(ordering: .acquiring)
-        var wakeAt: ContinuousClock.Instant?
+        var wakeAt: MonotonicInstant?
         if bits == Watched.nothing {
             // Its tasks wait themselves, or it is lent. After a rest it is watched again, to learn of its end.
             let uses = soloUses.load(ordering: .relaxed)

@@ -56,7 +56,7 @@ extension PostgresConnection {
     /// Sends what is to be sent, with one flush.
     func send(_ requests: [PostgresRequest]) {
         guard !requests.isEmpty else { return }
-        let now = ContinuousClock.now
+        let now = MonotonicInstant.now
         if pipeline.isIdle {
             pacedAt = elapsed(now)
             progress.store(pacedAt, ordering: .relaxed)

@@ -19,10 +19,10 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
         /// Somebody is going to empty it: a drain that is scheduled, or the end of what is under way.
         var isAwaited = false
         /// When deadlines are looked at next.
-        var sweepAt: ContinuousClock.Instant?
+        var sweepAt: MonotonicInstant?
 
         /// - Returns: Whether that is before the next look.
-        mutating func sweeps(earlierAt deadline: ContinuousClock.Instant) -> Bool {
+        mutating func sweeps(earlierAt deadline: MonotonicInstant) -> Bool {
             if let sweepAt, sweepAt <= deadline { return false }
             sweepAt = deadline
             return true
@@ -30,7 +30,7 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     }
 
     let id: UInt64
-    let openedAt = ContinuousClock.now
+    let openedAt = MonotonicInstant.now
     let serverVersion: Int
     let queue: DispatchQueue
     let handle: PQHandle
@@ -52,7 +52,7 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     /// Requests whose own task waits for the answer. While they go on, nobody else has to watch.
     let soloUses = Atomic<Int>(0)
     var seenUses = 0
-    var seenAt = ContinuousClock.now
+    var seenAt = MonotonicInstant.now
     /// libpq may drop its own at the end, while the reactor looks.
     let socket: Int32
     let inbox = Guarded(Inbox())
@@ -89,7 +89,7 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
 
     /// What the next request would have before it. One that the server has been busy with for long weighs more than any
     /// crowd, for what comes would wait behind it.
-    func burden(_ now: ContinuousClock.Instant) -> Int {
+    func burden(_ now: MonotonicInstant) -> Int {
         guard owed.load(ordering: .relaxed) > 0,
             elapsed(now) - progress.load(ordering: .relaxed) > Self.stuckAfter
         else { return pending }
@@ -104,10 +104,7 @@ final class PostgresConnection: SocketReactorMember, @unchecked Sendable {
     private static let slow: Int64 = 150_000
 
     /// Nanoseconds since `openedAt`.
-    func elapsed(_ now: ContinuousClock.Instant) -> Int64 {
-        let (seconds, attoseconds) = openedAt.duration(to: now).components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
+    func elapsed(_ now: MonotonicInstant) -> Int64 { openedAt.nanoseconds(to: now) }
 
     /// No more requests are to be given to it.
     var isRetired: Bool {

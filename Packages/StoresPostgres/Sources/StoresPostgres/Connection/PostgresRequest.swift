@@ -6,19 +6,19 @@ import StoresCore
 final class PostgresRequest: PostgresPromise<PostgresOutcome>, @unchecked Sendable {
     let commands: [PostgresEncodedCommand]
     let kind: PostgresKind
-    let deadline: ContinuousClock.Instant
+    let deadline: MonotonicInstant
     /// Whether the server's time limit is set to fit the deadline. Not within a transaction, whose end might revert it.
     let setsTimeout: Bool
     /// What that limit is to fit: of a transaction's first statement, the deadline of them all.
-    let serverDeadline: ContinuousClock.Instant
+    let serverDeadline: MonotonicInstant
     /// For how many calls it stands.
     let calls: Int
     /// How often it was sent again, since its neighbour failed or a prepared statement was outdated.
     var resends = 0
 
     init(
-        _ commands: [PostgresEncodedCommand], _ kind: PostgresKind, deadline: ContinuousClock.Instant,
-        setsTimeout: Bool = true, serverDeadline: ContinuousClock.Instant? = nil, calls: Int = 1
+        _ commands: [PostgresEncodedCommand], _ kind: PostgresKind, deadline: MonotonicInstant,
+        setsTimeout: Bool = true, serverDeadline: MonotonicInstant? = nil, calls: Int = 1
     ) {
         self.commands = commands
         self.kind = kind

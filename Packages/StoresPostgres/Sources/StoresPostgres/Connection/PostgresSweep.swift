@@ -5,7 +5,7 @@ import Synchronization
 /// One timer for many deadlines: looks at all of them when the earliest has come.
 final class PostgresSweep: Sendable {
     private let queue: DispatchQueue
-    private let next = Mutex<ContinuousClock.Instant?>(nil)
+    private let next = Mutex<MonotonicInstant?>(nil)
 
     init(label: String) {
         queue = DispatchQueue(label: label)
@@ -13,14 +13,14 @@ final class PostgresSweep: Sendable {
 
     /// Calls `sweep` at the instant, unless that happens earlier anyway. `sweep` ends what is overdue and returns the
     /// next instant to look at.
-    func arm(_ instant: ContinuousClock.Instant, _ sweep: @escaping @Sendable () -> ContinuousClock.Instant?) {
+    func arm(_ instant: MonotonicInstant, _ sweep: @escaping @Sendable () -> MonotonicInstant?) {
         let isLater = next.withLock { next in
             if let next, next <= instant { return true }
             next = instant
             return false
         }
         if isLater { return }
-        let milliseconds = max(1, min(86_400_000, ContinuousClock.now.duration(to: instant).wholeMilliseconds))
+        let milliseconds = max(1, min(86_400_000, Deadline(instant).remainingMilliseconds))
         queue.asyncAfter(deadline: .now() + .milliseconds(Int(milliseconds))) {
             self.next.withLock { $0 = nil }
             if let again = sweep() { self.arm(again, sweep) }

@@ -5,9 +5,9 @@ import Synchronization
 /// and then, since notifications may be lost and are only hints.
 final class PostgresEventSignal: Sendable {
     private final class Waiter: PostgresPromise<PostgresEnd<Void>>, @unchecked Sendable {
-        let until: ContinuousClock.Instant
+        let until: MonotonicInstant
 
-        init(until: ContinuousClock.Instant) {
+        init(until: MonotonicInstant) {
             self.until = until
         }
     }
@@ -22,7 +22,7 @@ final class PostgresEventSignal: Sendable {
         var isClosed = false
         var waiting: [Waiter] = []
         var listening = Listening.off
-        var listenAgainAt = ContinuousClock.now
+        var listenAgainAt = MonotonicInstant.now
         /// There is something to announce to other processes.
         var isDirty = false
         var isAnnouncing = false
@@ -57,7 +57,7 @@ final class PostgresEventSignal: Sendable {
         while true {
             let wakes = state.withLock { $0.wakes }
             if try await look() { return }
-            let now = ContinuousClock.now
+            let now = MonotonicInstant.now
             guard now < until.instant else { return }
             let wasWoken = try await sleep(until: min(until.instant, now.advanced(by: pause)), unless: wakes)
             guard let wasWoken else { return }
@@ -69,7 +69,7 @@ final class PostgresEventSignal: Sendable {
             // one stays open, each commit wakes in vain: ever less is looked.
             if rest > .zero {
                 do {
-                    try await Task.sleep(for: min(rest, ContinuousClock.now.duration(to: until.instant)))
+                    try await Task.sleep(for: min(rest, until.remaining))
                 } catch {
                     throw .cancelled()
                 }
@@ -154,7 +154,7 @@ final class PostgresEventSignal: Sendable {
     // MARK: Waiting
 
     /// - Returns: Whether it was woken; nil when the signal is closed.
-    private func sleep(until: ContinuousClock.Instant, unless wakes: UInt64) async throws(StoreError) -> Bool? {
+    private func sleep(until: MonotonicInstant, unless wakes: UInt64) async throws(StoreError) -> Bool? {
         let waiter = Waiter(until: until)
         let outcome = await waiter.wait {
             let waits = state.withLock { state in
@@ -181,8 +181,8 @@ final class PostgresEventSignal: Sendable {
         for waiter in woken { waiter.finish(.success(())) }
     }
 
-    private func endOverdue() -> ContinuousClock.Instant? {
-        let now = ContinuousClock.now
+    private func endOverdue() -> MonotonicInstant? {
+        let now = MonotonicInstant.now
         let (overdue, next) = state.withLock { state in
             let overdue = state.waiting.filter { $0.until <= now }
             state.waiting.removeAll { $0.until <= now || $0.isFinished }

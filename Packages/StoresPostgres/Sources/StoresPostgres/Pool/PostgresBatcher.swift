@@ -148,10 +148,10 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
         }
     }
 
-    private func endOverdue() -> ContinuousClock.Instant? {
+    private func endOverdue() -> MonotonicInstant? {
         let waiting = state.withLock { $0.waiting + $0.sent.values.joined() }
-        let now = ContinuousClock.now
-        var next: ContinuousClock.Instant?
+        let now = MonotonicInstant.now
+        var next: MonotonicInstant?
         for item in waiting {
             let deadline = item.deadline.instant
             if deadline <= now {

@@ -196,7 +196,7 @@ extension PostgresPool {
             let commands = try? encode([PostgresCommand("ROLLBACK")])
         else { return }
         // Also for a cancelled task: a request of its own, which nothing cancels.
-        let deadline = ContinuousClock.now.advanced(by: .seconds(2))
+        let deadline = MonotonicInstant.now.advanced(by: .seconds(2))
         let connection = lease.connection
         let request = PostgresRequest(commands, .write, deadline: deadline, setsTimeout: false)
         let outcome = await connection.run(request, isCancellable: false)

@@ -136,7 +136,7 @@ public final class PostgresPool: Sendable {
         let outcome = await waiter.wait {
             // Between the look above and this one a connection may have been opened.
             let (connection, actions) = state.withLock { state -> (PostgresConnection?, [State.Action]) in
-                let now = ContinuousClock.now
+                let now = MonotonicInstant.now
                 let picked = state.pick { $0.burden(now) }
                 if picked.connection == nil, !state.isClosed { state.waitForShared(waiter) }
                 return picked
@@ -154,7 +154,7 @@ public final class PostgresPool: Sendable {
     }
 
     private func pick() -> (connection: PostgresConnection?, actions: [State.Action]) {
-        let now = ContinuousClock.now
+        let now = MonotonicInstant.now
         return state.withLock { state in state.pick { $0.isRetired ? .max : $0.burden(now) } }
     }
 
@@ -247,7 +247,7 @@ public final class PostgresPool: Sendable {
         // A little earlier than who waits for it, so that he gets the reason rather than a time-out. Who waits for less
         // than a second gets a time-out, and the connection is there for who comes next.
         let own = Deadline.after(configuration.connectTimeout)
-        let early = Deadline(wanted.instant.advanced(by: .milliseconds(-200)))
+        let early = Deadline(wanted.instant - .milliseconds(200))
         let deadline = wanted.remaining < .seconds(1) ? own : min(own, early)
         opening.async {
             do throws(StoreError) {
@@ -362,15 +362,15 @@ public final class PostgresPool: Sendable {
 
     // MARK: Time and end
 
-    private func arm(_ deadline: ContinuousClock.Instant) {
+    private func arm(_ deadline: MonotonicInstant) {
         sweep.arm(deadline) { [weak self] in self?.endOverdue() }
     }
 
-    private func endOverdue() -> ContinuousClock.Instant? {
+    private func endOverdue() -> MonotonicInstant? {
         let (phase, failure) = known.withLock { ($0.phase, $0.failure) }
-        let now = ContinuousClock.now
+        let now = MonotonicInstant.now
         return state.withLock { state in
-            var next: ContinuousClock.Instant?
+            var next: MonotonicInstant?
             state.everyWaiter { waiter in
                 if waiter.deadline.instant <= now {
                     waiter.finish(.failure(Self.waitedInVain(phase, failure)))

@@ -19,7 +19,7 @@ final class PostgresCollections: Sendable {
 
     private struct Size {
         var isLarge: Bool
-        var until: ContinuousClock.Instant
+        var until: MonotonicInstant
     }
 
     /// Whole namespaces are compared up to this many records in any case: it takes about a millisecond.

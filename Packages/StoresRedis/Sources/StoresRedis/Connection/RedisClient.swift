@@ -189,7 +189,7 @@ final class RedisClient: Sendable {
     }
 
     /// A server that is silent must not use up the time of the others.
-    private func patient(_ context: CallContext, attempts: Int) -> ContinuousClock.Instant {
+    private func patient(_ context: CallContext, attempts: Int) -> MonotonicInstant {
         guard attempts > 1 else { return context.deadline.instant }
         let patience = Deadline.after(min(context.deadline.remaining / 2, .seconds(2)))
         return min(context.deadline, patience).instant

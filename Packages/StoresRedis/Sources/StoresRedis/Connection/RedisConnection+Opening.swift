@@ -20,7 +20,7 @@ extension RedisConnection {
                 let socket = try RedisSocket(connectingTo: address)
                 step = .connecting(socket, rest: Array(addresses[(index + 1)...]))
                 // One that is silent must not use up the time of the others.
-                let now = ContinuousClock.now
+                let now = MonotonicInstant.now
                 nextAddressAt = giveUpAt.map { now + now.duration(to: $0) / (addresses.count - index) }
                 return
             } catch {
@@ -90,7 +90,7 @@ extension RedisConnection {
     func fail(_ error: StoreError) {
         var generator = SystemRandomNumberGenerator()
         let wasReady = if case .ready = step { true } else { false }
-        notBefore = ContinuousClock.now + (wasReady ? .zero : backoff.failed(using: &generator))
+        notBefore = MonotonicInstant.now + (wasReady ? .zero : backoff.failed(using: &generator))
         disconnect()
         let (left, parked) = state.withLock { state -> ([RedisPipeline<Continuation>.Left], [Continuation]) in
             state.socket = nil

@@ -19,7 +19,7 @@ enum RedisOutcome: Sendable {
 ///
 /// `@unchecked Sendable`: what is not in `state` is touched in the reactor's role alone.
 final class RedisConnection: SocketReactorMember, @unchecked Sendable {
-    typealias Instant = ContinuousClock.Instant
+    typealias Instant = MonotonicInstant
     typealias Continuation = UnsafeContinuation<RedisOutcome, Never>
 
     enum Phase {

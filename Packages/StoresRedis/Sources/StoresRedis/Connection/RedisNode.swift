@@ -17,7 +17,7 @@ final class RedisNode: Sendable {
     }
 
     @inline(__always)
-    func call(count: Int, deadline: ContinuousClock.Instant, _ encode: @Sendable (inout RedisWriter) -> Void)
+    func call(count: Int, deadline: MonotonicInstant, _ encode: @Sendable (inout RedisWriter) -> Void)
         async throws(StoreError)
         -> RedisOutcome
     {

@@ -1,10 +1,12 @@
+import StoresCore
+
 /// Which caller gets which reply: the state of one connection, without the connection.
 ///
 /// Commands are answered in the order in which they were written, so replies are matched by place alone. A caller that
 /// leaves (cancelled, or past its deadline) leaves its place behind, and the reply that comes for it is dropped.
 /// `Waiter` is whatever is told the outcome: a continuation, or in tests a number.
 struct RedisPipeline<Waiter> {
-    typealias Instant = ContinuousClock.Instant
+    typealias Instant = MonotonicInstant
 
     /// One call: one command or several, whose replies come together.
     private struct Call {

@@ -3,7 +3,7 @@
 /// When a caller that is alone on a connection waits for its reply itself, see `SocketSolo`; and until when the
 /// reactor's thread leaves the connection to it.
 struct RedisSolo {
-    typealias Instant = ContinuousClock.Instant
+    typealias Instant = MonotonicInstant
 
     /// How long a caller waits.
     private(set) var waiting = SocketSolo(patience: .microseconds(60), spin: .zero)

@@ -32,14 +32,14 @@ extension RedisSessionDriver {
         var found: [String] = []
         // Where few keys match, many steps find none. Half of the time is kept for the caller's way back: a page that
         // is not full, even an empty one, goes on where it was.
-        let half = ContinuousClock.now + context.deadline.remaining / 2
+        let half = MonotonicInstant.now + context.deadline.remaining / 2
         var step = min(max(limit, 100), 1000)
         repeat {
             try context.check("the scan")
             let page = try await page(range, &place, step: step, deletes: false, context)
             found += page.keys.compactMap(keys.sessionKey)
             step = min(Self.step(after: step, found: page.count), max(step, limit * 2))
-        } while found.count < limit && !place.isAtEnd && ContinuousClock.now < half
+        } while found.count < limit && !place.isAtEnd && MonotonicInstant.now < half
         return Page(items: found, next: place.isAtEnd ? nil : place.cursor)
     }
 

@@ -18,7 +18,7 @@ final class SQLiteCall: Sendable {
     let deadline: Deadline
     private let busyTimeout: Duration
     private let cancelled = Atomic<Bool>(false)
-    private let busySince = Mutex<ContinuousClock.Instant?>(nil)
+    private let busySince = Mutex<MonotonicInstant?>(nil)
 
     init(deadline: Deadline, busyTimeout: Duration) {
         self.deadline = deadline
@@ -44,7 +44,7 @@ final class SQLiteCall: Sendable {
 
     /// Sleeps a little before SQLite tries for the lock again; false when the call is to give up.
     func waitForLock(attempt: Int32) -> Bool {
-        let now = ContinuousClock.now
+        let now = MonotonicInstant.now
         let since = busySince.withLock { since in
             if attempt == 0 { since = now }
             return since ?? now

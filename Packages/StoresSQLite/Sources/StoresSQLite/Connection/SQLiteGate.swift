@@ -10,7 +10,7 @@ final class SQLiteGate: Sendable {
 
     private struct Waiter {
         var id: UInt64
-        var deadline: ContinuousClock.Instant
+        var deadline: MonotonicInstant
         var continuation: CheckedContinuation<Outcome, Never>
     }
 
@@ -22,7 +22,7 @@ final class SQLiteGate: Sendable {
         /// The one timer, made when the first call has to wait; it goes with the gate.
         var timer: (any DispatchSourceTimer)?
         /// When it rings next, if it is set.
-        var alarm: ContinuousClock.Instant?
+        var alarm: MonotonicInstant?
     }
 
     private let state: Mutex<State>
@@ -111,7 +111,7 @@ final class SQLiteGate: Sendable {
 
     // One timer for all who wait, set for the earliest deadline: a call that need not wait costs none. Who leaves
     // earlier leaves it as it is; it then rings once in vain.
-    private func ring(at instant: ContinuousClock.Instant, _ state: inout State) {
+    private func ring(at instant: MonotonicInstant, _ state: inout State) {
         let timer: any DispatchSourceTimer
         if let known = state.timer {
             timer = known
@@ -122,13 +122,13 @@ final class SQLiteGate: Sendable {
             state.timer = timer
         }
         state.alarm = instant
-        let milliseconds = Int(clamping: Deadline(instant).remaining.wholeMilliseconds)
+        let milliseconds = Int(Deadline(instant).remainingMilliseconds)
         timer.schedule(deadline: .now() + .milliseconds(min(milliseconds, 86_400_000) + 1))
     }
 
     private func expire() {
         let expired = state.withLock { state in
-            let now = ContinuousClock.now
+            let now = MonotonicInstant.now
             let expired = state.waiting.filter { $0.deadline <= now }
             state.waiting.removeAll { $0.deadline <= now }
             state.alarm = nil

@@ -81,7 +81,7 @@ extension SQLiteEventDriver: OrderedEventDriver {
     func waitForEvents(after position: Position?, timeout: Duration) async throws(StoreError) {
         let after = try position.map { position throws(StoreError) in try SQLiteEvents.number(position) } ?? 0
         guard timeout > .zero else { return }
-        let until = ContinuousClock.now.advanced(by: timeout)
+        let until = MonotonicInstant.now.advanced(by: timeout)
         try await backend.signal.wait(after: after, until: until) { [backend] () throws(StoreError) in
             try await backend.read(deadline: .after(.seconds(10))) { (connection) throws(StoreError) in
                 try SQLiteEvents(connection: connection).last() ?? 0

@@ -12,7 +12,7 @@ final class SQLiteEventSignal: Sendable {
     private struct Waiter {
         var id: UInt64
         var after: Int64
-        var until: ContinuousClock.Instant
+        var until: MonotonicInstant
         var continuation: CheckedContinuation<Outcome, Never>
     }
 
@@ -32,7 +32,7 @@ final class SQLiteEventSignal: Sendable {
     ///
     /// - Parameter last: Reads the last position.
     func wait(
-        after: Int64, until: ContinuousClock.Instant,
+        after: Int64, until: MonotonicInstant,
         last: @escaping @Sendable () async throws(StoreError) -> Int64
     ) async throws(StoreError) {
         let id = state.withLock { state in
@@ -79,9 +79,9 @@ final class SQLiteEventSignal: Sendable {
             } catch {
                 resume(.failure(error)) { _ in true }
             }
-            let now = ContinuousClock.now
+            let now = MonotonicInstant.now
             resume(.success(())) { $0.until <= now }
-            let next = state.withLock { state -> ContinuousClock.Instant? in
+            let next = state.withLock { state -> MonotonicInstant? in
                 state.isPolling = !state.waiting.isEmpty
                 return state.waiting.map(\.until).min()
             }
