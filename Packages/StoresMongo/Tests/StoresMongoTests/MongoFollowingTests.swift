@@ -4,9 +4,9 @@ import Testing
 @testable import StoresMongo
 
 @Suite struct MongoFollowingTests {
-    private let start = ContinuousClock.now
+    private let start = MonotonicInstant.now
 
-    private func at(_ milliseconds: Int64) -> ContinuousClock.Instant {
+    private func at(_ milliseconds: Int64) -> MonotonicInstant {
         start.advanced(by: .milliseconds(milliseconds))
     }
 

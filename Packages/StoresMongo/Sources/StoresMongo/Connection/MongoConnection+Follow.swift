@@ -24,7 +24,7 @@ extension MongoConnection {
         if stores_mongo_stream_failed(stream, &failure) { throw .mongo(failure, writes: false, configuration) }
         var goesOn = body(nil)
         while goesOn {
-            let asked = ContinuousClock.now
+            let asked = MonotonicInstant.now
             var start: UnsafePointer<UInt8>?
             var count = 0
             if stores_mongo_change(stream, &start, &count) {

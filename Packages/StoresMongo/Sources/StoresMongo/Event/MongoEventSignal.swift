@@ -18,7 +18,7 @@ final class MongoEventSignal: Sendable {
 
     private struct Waiter {
         var after: Int64
-        var until: ContinuousClock.Instant
+        var until: MonotonicInstant
         var continuation: CheckedContinuation<Wake?, Never>
     }
 
@@ -27,10 +27,10 @@ final class MongoEventSignal: Sendable {
         var waiting: [UInt64: Waiter] = [:]
         var lastID: UInt64 = 0
         /// The latest number that somebody wrote, and when that was heard.
-        var announced = (number: Int64.min, at: ContinuousClock.now)
+        var announced = (number: Int64.min, at: MonotonicInstant.now)
         var following = MongoFollowing()
-        var lastWaitedAt = ContinuousClock.now
-        var sweepAt: ContinuousClock.Instant?
+        var lastWaitedAt = MonotonicInstant.now
+        var sweepAt: MonotonicInstant?
         /// Who closes waits for the change stream's end.
         var closing: CheckedContinuation<Void, Never>?
 
@@ -175,7 +175,7 @@ final class MongoEventSignal: Sendable {
 
     /// - Returns: Whether anybody needs to hear more.
     private func hear(_ number: Int64?) -> Bool {
-        let now = ContinuousClock.now
+        let now = MonotonicInstant.now
         let (isNew, woken, goesOn) = state.withLock { state in
             let turns = state.following.turns
             state.following.hear(at: now)
@@ -192,7 +192,7 @@ final class MongoEventSignal: Sendable {
 
     private func sleep(
         after number: Int64, unless turns: UInt64, _ announced: Int64,
-        _ pauses: (pause: Duration, until: ContinuousClock.Instant)
+        _ pauses: (pause: Duration, until: MonotonicInstant)
     ) async throws(StoreError) -> Wake {
         let id = state.withLock { state in
             state.lastID += 1
@@ -200,8 +200,8 @@ final class MongoEventSignal: Sendable {
         }
         let wake: Wake? = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let now = ContinuousClock.now
-                let (early, sweepAt) = state.withLock { state -> (Wake?, ContinuousClock.Instant?) in
+                let now = MonotonicInstant.now
+                let (early, sweepAt) = state.withLock { state -> (Wake?, MonotonicInstant?) in
                     if state.isClosed || state.announced.number > max(number, announced) { return (.announced, nil) }
                     if state.following.turns != turns { return (.turned, nil) }
                     // What was announced and can't be read yet soon can.
@@ -233,19 +233,19 @@ final class MongoEventSignal: Sendable {
     }
 
     /// One timer for all: it looks after everybody when the earliest has waited long enough.
-    private func arm(_ instant: ContinuousClock.Instant) {
+    private func arm(_ instant: MonotonicInstant) {
         let isLater = state.withLock { state in
             if let sweepAt = state.sweepAt, sweepAt <= instant { return true }
             state.sweepAt = instant
             return false
         }
         if isLater { return }
-        let milliseconds = max(1, ContinuousClock.now.duration(to: instant).wholeMilliseconds)
+        let milliseconds = max(1, MonotonicInstant.now.duration(to: instant).wholeMilliseconds)
         timer.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: milliseconds))) { [weak self] in self?.sweep() }
     }
 
     private func sweep() {
-        let now = ContinuousClock.now
+        let now = MonotonicInstant.now
         let (overdue, next) = state.withLock { state in
             state.sweepAt = nil
             return (state.take { $0.until <= now }, state.waiting.values.map(\.until).min())

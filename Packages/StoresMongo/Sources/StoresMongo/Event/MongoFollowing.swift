@@ -6,13 +6,13 @@ struct MongoFollowing: Sendable {
     private enum Stage: Equatable {
         case off
         case opening
-        case open(since: ContinuousClock.Instant, heardAt: ContinuousClock.Instant)
+        case open(since: MonotonicInstant, heardAt: MonotonicInstant)
         case refused(code: Int64)
     }
 
     private var stage = Stage.off
     private var failures = 0
-    private var opensAgainAt: ContinuousClock.Instant?
+    private var opensAgainAt: MonotonicInstant?
     /// Rises when a change stream was opened and when one was lost: who looked before that looks again.
     private(set) var turns: UInt64 = 0
 
@@ -38,19 +38,19 @@ struct MongoFollowing: Sendable {
     }
 
     /// Whether what is appended now is heard of.
-    func hears(at now: ContinuousClock.Instant) -> Bool {
+    func hears(at now: MonotonicInstant) -> Bool {
         if case .open(_, let heardAt) = stage { heardAt.duration(to: now) < Self.silence } else { false }
     }
 
     /// Whether a change stream is to be opened; whoever asks opens it.
-    mutating func begins(at now: ContinuousClock.Instant) -> Bool {
+    mutating func begins(at now: MonotonicInstant) -> Bool {
         guard stage == .off, opensAgainAt.map({ $0 <= now }) ?? true else { return false }
         stage = .opening
         return true
     }
 
     /// It is open, or has said something.
-    mutating func hear(at now: ContinuousClock.Instant) {
+    mutating func hear(at now: MonotonicInstant) {
         if case .open(let since, _) = stage {
             stage = .open(since: since, heardAt: now)
         } else {
@@ -60,7 +60,7 @@ struct MongoFollowing: Sendable {
     }
 
     /// - Parameter error: Why it ended; nil when nobody needed it any more.
-    mutating func end(_ error: StoreError?, at now: ContinuousClock.Instant) {
+    mutating func end(_ error: StoreError?, at now: MonotonicInstant) {
         turns += 1
         if case .open(let since, _) = stage, since.duration(to: now) > .seconds(10) { failures = 0 }
         stage = .off
