@@ -8,8 +8,8 @@ import Glibc
 
 /// An instant of the clock that `ContinuousClock` reads, in one machine word.
 ///
-/// The layout of `ContinuousClock.Instant` is not known to the compiler on Linux: to copy or to compare two of them takes
-/// calls through tables, and what holds one is laid out at run time. Every call carries a deadline, hence this.
+/// The layout of `ContinuousClock.Instant` is not known to the compiler on Linux: to copy or to compare two of them
+/// takes calls through tables, and what holds one is laid out at run time. Every call carries a deadline, hence this.
 ///
 /// It counts nanoseconds, those included that the machine is asleep, from an origin that is the same for all processes
 /// of a machine until it starts anew. Instants and durations saturate at the ends of `Int64`: 292 years.
