@@ -52,11 +52,15 @@ extension StoreError {
                 remedy: "correct KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM", applied: refused,
                 phase: .authentication, underlying: native)
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
-            RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+            RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
             return StoreError(
                 .permissionDenied, "the user may not do this with the topic",
                 remedy: "grant it Describe, Read and Write of the topic, Create to make it, and Write of the "
                     + "transactional id for single-writer", resource: topic, applied: refused, underlying: native)
+        case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+            return StoreError(
+                .permissionDenied, "the user may not read for the group", remedy: "grant it Read of the group",
+                resource: topic, applied: refused, underlying: native)
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
             return StoreError(
@@ -122,6 +126,15 @@ extension StoreError {
             .preconditionFailed, "the members of the group have shared its partitions out anew, or do so now",
             remedy: "go on reading: what came after the last checkpoint that was stored comes again, here or at another "
                 + "member", resource: group, applied: .no, underlying: native)
+    }
+
+    /// What a member of a group can do where its topic keeps nothing at its checkpoint any more.
+    var kafkaOfGroup: StoreError {
+        guard code == .notFound, underlying == nil || isKafkaOffsetOutOfRange else { return self }
+        return StoreError(
+            code, message,
+            remedy: "end all members, and store where the group is to go on: KafkaPositions.start(of:) is the oldest "
+                + "that is kept", resource: resource, applied: applied, isRetryable: false, underlying: underlying)
     }
 
     /// The same error of a write of which this much took effect.

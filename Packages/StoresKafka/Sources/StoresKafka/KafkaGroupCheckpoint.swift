@@ -19,7 +19,8 @@ public struct KafkaGroupCheckpoint: Sendable {
     ///   it is not stored then. What the brokers answer; `timeout`.
     public func store(deadline: Deadline = .after(.seconds(10))) async throws(StoreError) {
         let (member, assignment, places) = (member, assignment, places)
-        try await connection.threads.run(until: deadline, applied: .unknown) { () throws(StoreError) in
+        let threads = try connection.running().members.threads
+        try await threads.run(until: deadline, applied: .unknown) { () throws(StoreError) in
             try member.store(places, of: assignment, deadline)
         }
     }

@@ -32,7 +32,8 @@ struct KafkaGroupReading {
     mutating func begin(_ partitions: [Int32], _ stored: [KafkaPlace?]) {
         self = KafkaGroupReading()
         ones = zip(partitions, stored).map { partition, stored in
-            One(place: stored ?? KafkaPlace(partition: partition, offset: 0, skip: 0), isUntouched: stored == nil)
+            let place = stored ?? KafkaPlace(partition: partition, offset: 0, skip: 0)
+            return One(place: place, isUntouched: place.offset == 0 && place.skip == 0)
         }
     }
 

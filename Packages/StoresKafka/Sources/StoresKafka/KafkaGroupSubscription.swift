@@ -29,7 +29,8 @@ public struct KafkaGroupSubscription: AsyncSequence, Sendable {
 
     public struct Iterator: AsyncIteratorProtocol {
         private let subscription: KafkaGroupSubscription
-        private var member: KafkaMember?
+        /// Gone, the group is left.
+        private var seat: KafkaMembers.Seat?
         private var reading = KafkaGroupReading()
         /// Were assigned, and where to begin is not known yet.
         private var beginning: [Int32]?
@@ -52,7 +53,7 @@ public struct KafkaGroupSubscription: AsyncSequence, Sendable {
                     if let element = try await step() { return element }
                     failures = 0
                 } catch {
-                    guard error.isRetryable else { throw named(error) }
+                    guard error.isRetryable else { throw named(error.kafkaOfGroup) }
                     failures += 1
                     let pause = Swift.min(.seconds(5), .milliseconds(50) * (1 << Swift.min(failures, 10)))
                     do { try await Task.sleep(for: pause) } catch { throw named(.cancelled()) }
@@ -68,29 +69,39 @@ public struct KafkaGroupSubscription: AsyncSequence, Sendable {
 
         private mutating func step() async throws(StoreError) -> KafkaGroupElement? {
             let running = try subscription.driver.connection.running()
-            let member: KafkaMember
-            if let known = self.member { member = known } else { member = try running.members.join(subscription.group) }
-            self.member = member
+            let threads = running.members.threads
+            // Starting librdkafka's threads, and its answers to them, may take a while.
+            let deadline = Deadline.after(.seconds(10))
+            guard let seat else {
+                let group = subscription.group
+                self.seat = try await threads.run(until: deadline, applied: nil) { () throws(StoreError) in
+                    try running.members.join(group)
+                }
+                return nil
+            }
+            let member = seat.member
             if givesBack {
+                try await threads.run(until: deadline, applied: nil) { () throws(StoreError) in member.answer() }
                 givesBack = false
-                member.giveBack()
                 return .assigned([])
             }
             if let change = try member.poll() {
                 let delivered = reading.stop()
                 beginning = nil
                 switch change {
-                case .lost: return .assigned([])
                 case .assigned(let partitions): beginning = partitions
+                case .lost: givesBack = true
                 case .wanted:
                     givesBack = true
                     return delivered.map { .checkpoint(checkpoint($0, member)) }
                 }
             }
+            if givesBack { return nil }
             if let partitions = beginning {
-                let deadline = Deadline.after(.seconds(10))
-                let stored = try await subscription.driver.connection.threads.run(until: deadline, applied: nil) {
-                    () throws(StoreError) in try member.stored(partitions, deadline)
+                try check(partitions, running)
+                let stored = try await threads.run(until: deadline, applied: nil) { () throws(StoreError) in
+                    member.answer()
+                    return try member.stored(partitions, deadline)
                 }
                 reading.begin(partitions, stored)
                 beginning = nil
@@ -113,6 +124,15 @@ public struct KafkaGroupSubscription: AsyncSequence, Sendable {
                 reading.lookAgain()
             }
             return nil
+        }
+
+        private func check(_ partitions: [Int32], _ running: KafkaConnection.Running) throws(StoreError) {
+            guard let unknown = partitions.first(where: { Int($0) >= running.partitions }) else { return }
+            throw StoreError(
+                .schemaMismatch,
+                "the group was given partition \(unknown); the topic had \(running.partitions) when the stores were opened",
+                remedy: "open the stores anew; never add partitions to a topic of theirs: streams would be looked for "
+                    + "elsewhere", resource: subscription.driver.configuration.topic, applied: .no)
         }
 
         private func checkpoint(_ places: [KafkaPlace], _ member: KafkaMember) -> KafkaGroupCheckpoint {

@@ -8,8 +8,8 @@ public struct KafkaPositions: Sendable, Hashable, RawRepresentable {
         self.places = places
     }
 
-    /// The start of every partition.
-    static func start(of partitions: Int) -> KafkaPositions {
+    /// The start of every partition; for a group, the oldest event that each keeps.
+    public static func start(of partitions: Int) -> KafkaPositions {
         KafkaPositions(places: (0..<Int32(partitions)).map { KafkaPlace(partition: $0, offset: 0, skip: 0) })
     }
 

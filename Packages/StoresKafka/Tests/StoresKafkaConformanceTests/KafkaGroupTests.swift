@@ -47,7 +47,10 @@ private final class Members: Sendable {
                 changes.continuation.yield()
             }
         } catch {
-            guard (error as? StoreError)?.code == .cancelled else { throw error }
+            guard (error as? StoreError)?.code == .cancelled else {
+                changes.continuation.finish()
+                throw error
+            }
         }
     }
 
@@ -235,6 +238,131 @@ extension KafkaServerTests {
                     #expect(try await topic.checkpoint(group: "g") == before)
                     tasks.cancelAll()
                     try await tasks.waitForAll()
+                }
+            }
+        }
+
+        /// It is asked for its partitions in the middle of a batch, and ends there: whoever comes next has the rest.
+        @Test func whoEndsAtAHandOverLosesNothing() async throws {
+            try await server().withStores { stores in
+                try await append(stores, 0..<60)
+                let ending = try await topic(of: stores)
+                var seen: Set<String> = []
+                try await server(ending.name).withStores { others in
+                    let two = try await topic(of: others)
+                    let members = Members()
+                    try await withThrowingTaskGroup(of: Void.self) { tasks in
+                        var joined = false
+                        for try await element in try ending.subscribe(group: "g", batch: 100) {
+                            if case .checkpoint(let checkpoint) = element {
+                                // The peer takes none while it shares out anew.
+                                do { try await checkpoint.store() } catch {
+                                    guard error.code == .preconditionFailed else { throw error }
+                                }
+                                if joined { break }
+                            }
+                            guard case .event(let event) = element else { continue }
+                            seen.insert(event.id)
+                            if !joined {
+                                joined = true
+                                tasks.addTask { try await members.read(two, as: "two") }
+                            }
+                        }
+                        _ = await members.when { $0.assigned["two"]?.count == 4 && $0.caughtUp == ["two"] }
+                        let theirs = await members.when { seen.union($0.ids("two")) == ids(0..<60) }
+                        #expect(theirs.ids("two").count >= 120 - seen.count)
+                        tasks.cancelAll()
+                        try await tasks.waitForAll()
+                    }
+                }
+            }
+        }
+
+        /// A checkpoint that is kept after the loop holds no partitions, and is not stored over a successor's.
+        @Test func leavingTheLoopLeavesTheGroupWhoeverKeepsACheckpoint() async throws {
+            try await server().withStores { stores in
+                try await append(stores, 0..<20)
+                let topic = try await topic(of: stores)
+                var kept: KafkaGroupCheckpoint?
+                for try await element in try topic.subscribe(group: "g") {
+                    if case .checkpoint(let checkpoint) = element {
+                        kept = checkpoint
+                        break
+                    }
+                }
+                let members = Members()
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    tasks.addTask { try await members.read(topic, as: "one") }
+                    let all = await members.when { $0.caughtUp == ["one"] }
+                    #expect(all.assigned["one"]?.count == 4 && all.ids("one") == ids(0..<20))
+                    let refusal = await #expect(throws: StoreError.self) { try await kept?.store() }
+                    #expect(refusal?.code == .preconditionFailed)
+                    tasks.cancelAll()
+                    try await tasks.waitForAll()
+                }
+            }
+        }
+
+        /// The peer keeps 5 MiB: what came after the checkpoint is gone, and the error says the way out.
+        @Test func aGroupWhoseRestIsGoneIsToldAndGoesOnFromTheOldest() async throws {
+            try #require(KafkaServer.peer != nil, "a real Kafka keeps more")
+            let topic = ServerUnderTest.freshName()
+            try KafkaServer.peer?.send("create \(topic) 1")
+            let server = try KafkaServer.fresh(["KAFKA_TOPIC": topic, "KAFKA_OPTIONS": Self.options])
+            try await server.withStores { stores in
+                let topic = try await self.topic(of: stores)
+                func append(_ numbers: Range<Int>) async throws {
+                    for number in numbers {
+                        let data = [UInt8](repeating: 7, count: 500_000)
+                        try await stores.event.append(
+                            [NewEvent(id: "\(number)", type: "t", data: data)], to: "s", expected: .any)
+                    }
+                }
+                try await append(0..<2)
+                for try await element in try topic.subscribe(group: "g", batch: 1) {
+                    guard case .checkpoint(let checkpoint) = element else { continue }
+                    try await checkpoint.store()
+                    break
+                }
+                try await append(2..<30)
+                let error = await #expect(throws: StoreError.self) {
+                    for try await _ in try topic.subscribe(group: "g") {}
+                }
+                #expect(error?.code == .notFound && error?.remedy?.contains("KafkaPositions.start") == true)
+                try await topic.store(.start(of: 1), group: "g")
+                var seen: [String] = []
+                for try await element in try topic.subscribe(group: "g") {
+                    if case .event(let event) = element { seen.append(event.id) }
+                    if case .caughtUp = element { break }
+                }
+                #expect(seen.last == "29" && (5..<29).contains(seen.count), "\(seen)")
+            }
+        }
+
+        /// More members than partitions: one waits, and a shutdown ends its wait.
+        @Test func whoWaitsForPartitionsIsToldOfAShutdown() async throws {
+            let topic = ServerUnderTest.freshName()
+            try KafkaServer.peer?.send("create \(topic) 1")
+            let settings = ["KAFKA_TOPIC": topic, "KAFKA_OPTIONS": Self.options]
+            try await KafkaServer.fresh(settings).withStores { stores in
+                try await append(stores, 0..<5)
+                let one = try await self.topic(of: stores)
+                let members = Members()
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    tasks.addTask { try await members.read(one, as: "one") }
+                    _ = await members.when { $0.caughtUp == ["one"] }
+                    let waiting = try await KafkaServer.fresh(settings).withStores { others in
+                        let two = try await self.topic(of: others)
+                        let waiting = Task { try await members.read(two, as: "two") }
+                        _ = await members.when {
+                            ($0.assigned["one"]?.count ?? 0) + ($0.assigned["two"]?.count ?? 9) == 1
+                        }
+                        return waiting
+                    }
+                    let error = await #expect(throws: StoreError.self) { try await waiting.value }
+                    #expect(error?.code == .unavailable)
+                    tasks.cancelAll()
+                    try? await tasks.waitForAll()
                 }
             }
         }

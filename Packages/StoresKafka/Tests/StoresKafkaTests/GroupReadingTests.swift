@@ -78,6 +78,15 @@ import Testing
         #expect(reading.stop() == nil, "the last checkpoint said it")
     }
 
+    /// Whoever stores the start of a partition means the oldest event that it keeps.
+    @Test func aCheckpointOfTheStartIsTheOldest() {
+        let reading = Reader()
+        reading.begin([0], [place(0, 0)])
+        #expect(reading.turn()?.isFromStart == true)
+        reading.begin([0], [place(0, 0, 1)])
+        #expect(reading.turn()?.isFromStart == false, "within the first record")
+    }
+
     @Test func withoutPartitionsThereIsNothingToRead() {
         let reading = Reader()
         reading.begin([], [])

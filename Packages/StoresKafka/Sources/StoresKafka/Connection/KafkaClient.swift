@@ -48,7 +48,7 @@ final class KafkaClient: @unchecked Sendable {
     }
 
     /// Leaves the group, so that its other members need not wait until they miss this one. On a thread that may block:
-    /// librdkafka waits for the brokers, 5 s at most.
+    /// librdkafka waits for the brokers, 5 s as a rule, and for checkpoints that are on their way.
     func leaveGroup() {
         if mayLeave.exchange(false, ordering: .acquiringAndReleasing) { rd_kafka_consumer_close(handle) }
     }
@@ -112,6 +112,8 @@ final class KafkaClient: @unchecked Sendable {
             ("group.id", group), ("enable.auto.commit", "false"), ("allow.auto.create.topics", "false"),
             // A partition is given to somebody else after all who read have given back theirs.
             ("partition.assignment.strategy", "range,roundrobin"),
+            // They would wait for who reads, and he may never come back.
+            ("statistics.interval.ms", "0"),
         ] { try conf.set(name, value) }
         // Unknown to librdkafka before 2.4: members agree among themselves who gets what.
         try? conf.set("group.protocol", "classic")

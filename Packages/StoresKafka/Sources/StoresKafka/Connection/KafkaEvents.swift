@@ -69,31 +69,34 @@ final class KafkaEvents: Sendable {
     /// - Parameter look: Called now and then, and when the client's main queue is no longer empty. Whoever takes the
     ///   events out of it takes them all, or is not told again.
     func add(_ client: KafkaClient, whenFull look: @escaping @Sendable () -> Void) {
-        state.withLock { $0.clients.append((client, look)) }
-        stores_kafka_wake(client.main, writing)
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            state.clients.append((client, look))
+            stores_kafka_wake(client.main, writing)
+        }
         // What was in it before writes nothing.
         wake()
     }
 
     func remove(_ client: KafkaClient) {
-        let isKnown = state.withLock { state in
-            let place = state.clients.firstIndex { $0.client === client }
-            if let place { state.clients.remove(at: place) }
-            return place != nil
+        state.withLock { state in
+            state.clients.removeAll { $0.client === client }
+            stores_kafka_wake(client.main, -1)
         }
-        if isKnown { stores_kafka_wake(client.main, -1) }
     }
 
     /// Returns when the thread has ended.
     func shutDown() {
-        let clients = state.withLock { state in
-            state.isClosed = true
-            return state.clients
-        }
+        state.withLock { $0.isClosed = true }
         wake()
         ended.wait()
-        for (client, _) in clients { stores_kafka_wake(client.main, -1) }
-        state.withLock { $0.clients = [] }
+        // Freed outside of the lock, with their last reference.
+        let clients = state.withLock { state in
+            for (client, _) in state.clients { stores_kafka_wake(client.main, -1) }
+            defer { state.clients = [] }
+            return state.clients
+        }
+        _ = clients
     }
 
     private func wake() { _ = write(writing, "!", 1) }

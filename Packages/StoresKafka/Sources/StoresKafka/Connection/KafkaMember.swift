@@ -8,18 +8,26 @@ import StoresCore
 /// not ask for `max.poll.interval.ms` is taken for dead, leaves the group, and joins again when he asks again.
 final class KafkaMember: Sendable {
     enum Change {
-        /// Nothing else is this member's from now on.
+        /// Nothing else is this member's once it has answered.
         case assigned([Int32])
-        /// The brokers share out anew, and wait for ``giveBack()``. Checkpoints may be stored until then.
+        /// The brokers share out anew, and wait for the answer. Checkpoints may be stored until then.
         case wanted
         /// The partitions are another's by now.
         case lost
     }
 
+    private enum Answer {
+        case takes
+        case givesBack
+    }
+
     private struct State {
+        /// What the brokers wait for.
+        var answer: Answer?
         /// Counts assignments: a checkpoint of an earlier one is not stored.
         var assignment = 0
         var isAssigned = false
+        var hasLeft = false
         var whenFull: KafkaLog.Reached?
     }
 
@@ -28,9 +36,10 @@ final class KafkaMember: Sendable {
     private let signals: KafkaSignals
     private let events: KafkaEvents
     private let state = Guarded(State())
-    /// Whether it has left. Held while events are taken: leaving waits for some that nobody else may take.
-    private let polling = Guarded(false)
+    /// Held while events are taken: leaving waits for some that nobody else may take.
+    private let polling = Guarded(())
 
+    /// On a thread that may block.
     init(_ configuration: KafkaConfiguration, group: String, _ events: KafkaEvents, _ signals: KafkaSignals)
         throws(StoreError)
     {
@@ -47,7 +56,7 @@ final class KafkaMember: Sendable {
     }
 
     deinit {
-        // The client leaves the group with its last reference.
+        // The client leaves the group with its last reference, unless it has left.
         events.remove(client)
     }
 
@@ -56,10 +65,12 @@ final class KafkaMember: Sendable {
 
     // MARK: What the brokers decide
 
+    /// Waits for nothing.
+    ///
     /// - Throws: What waiting does not mend, such as a group that the user may not join.
     func poll() throws(StoreError) -> Change? {
-        let result = polling.withLock { hasLeft -> Result<Change?, StoreError> in
-            if hasLeft { return .failure(.kafkaShutDown()) }
+        let result = polling.withLock { _ -> Result<Change?, StoreError> in
+            if state.withLock({ $0.hasLeft }) { return .failure(.kafkaShutDown()) }
             do throws(StoreError) { return .success(try take()) } catch { return .failure(error) }
         }
         return try result.get()
@@ -80,26 +91,38 @@ final class KafkaMember: Sendable {
     }
 
     private func change(_ event: OpaquePointer) -> Change {
-        guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS else {
-            guard rd_kafka_assignment_lost(client.handle) != 0 else { return .wanted }
-            giveBack()
-            return .lost
+        if rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            state.withLock { $0.answer = .takes }
+            return .assigned(rd_kafka_event_topic_partition_list(event).map { KafkaOffsets.partitions(of: $0) } ?? [])
         }
-        // Confirmed with nothing to fetch: it is readers that fetch.
-        let nothing = rd_kafka_topic_partition_list_new(0)
-        defer { rd_kafka_topic_partition_list_destroy(nothing) }
-        rd_kafka_assign(client.handle, nothing)
+        let isLost = rd_kafka_assignment_lost(client.handle) != 0
         state.withLock { state in
-            state.assignment += 1
-            state.isAssigned = true
+            state.answer = .givesBack
+            if isLost { state.isAssigned = false }
         }
-        return .assigned(rd_kafka_event_topic_partition_list(event).map { KafkaOffsets.partitions(of: $0) } ?? [])
+        return isLost ? .lost : .wanted
     }
 
-    /// Lets the brokers give the partitions to others.
-    func giveBack() {
-        state.withLock { $0.isAssigned = false }
-        rd_kafka_assign(client.handle, nil)
+    /// Answers what the brokers wait for, if anything. On a thread that may block: librdkafka's own has to take it.
+    func answer() {
+        let answer = state.withLock { state in
+            defer { state.answer = nil }
+            if state.answer == .givesBack { state.isAssigned = false }
+            return state.hasLeft ? nil : state.answer
+        }
+        switch answer {
+        case nil: return
+        case .givesBack: rd_kafka_assign(client.handle, nil)
+        case .takes:
+            // With nothing to fetch: it is readers that fetch.
+            let nothing = rd_kafka_topic_partition_list_new(0)
+            defer { rd_kafka_topic_partition_list_destroy(nothing) }
+            rd_kafka_assign(client.handle, nothing)
+            state.withLock { state in
+                state.assignment += 1
+                state.isAssigned = !state.hasLeft
+            }
+        }
     }
 
     /// Nil for what passes.
@@ -112,8 +135,8 @@ final class KafkaMember: Sendable {
         default: break
         }
         let error = StoreError.kafka(code, topic: group)
-        return error.isRetryable || error.code == .preconditionFailed && code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID
-            ? nil : error
+        let passes = error.code == .preconditionFailed && code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID
+        return error.isRetryable || passes ? nil : error
     }
 
     /// Answers once there is something to ``poll()``.
@@ -123,7 +146,7 @@ final class KafkaMember: Sendable {
     }
 
     private func look() {
-        guard rd_kafka_queue_length(client.main) > 0 else { return }
+        guard rd_kafka_queue_length(client.main) > 0 || state.withLock({ $0.hasLeft }) else { return }
         let waiting = state.withLock { state in
             defer { state.whenFull = nil }
             return state.whenFull
@@ -143,14 +166,21 @@ final class KafkaMember: Sendable {
     ///
     /// - Throws: `preconditionFailed` where the partitions are not this member's any more, or not since then.
     func store(_ places: [KafkaPlace], of assignment: Int, _ deadline: Deadline) throws(StoreError) {
-        let isCurrent = state.withLock { $0.isAssigned && $0.assignment == assignment }
-        guard isCurrent else { throw .kafkaGroupMoved(group) }
-        try KafkaOffsets(client.topicName, places).store(client, group: group, deadline)
+        try KafkaOffsets(client.topicName, places).store(client, group: group, deadline) { ask in
+            // Under the lock: what gives the partitions back comes after it.
+            state.withLock { $0.isAssigned && $0.assignment == assignment ? ask() : nil }
+        }
     }
 
     /// On a thread that may block.
     func leave() {
-        polling.withLock { $0 = true }
+        polling.withLock { _ in
+            state.withLock { state in
+                state.hasLeft = true
+                state.isAssigned = false
+            }
+        }
+        look()
         client.leaveGroup()
     }
 }

@@ -1,8 +1,22 @@
 import Dispatch
 import StoresCore
 
-/// The members of groups that this process is, so that they leave when the stores are shut down.
+/// The members of groups that this process is, and the threads on which they wait for brokers.
 final class KafkaMembers: Sendable {
+    /// A member for as long as somebody reads: it leaves when this is gone, whoever keeps a checkpoint of it.
+    final class Seat: Sendable {
+        let member: KafkaMember
+
+        init(_ member: KafkaMember) {
+            self.member = member
+        }
+
+        deinit {
+            let member = member
+            DispatchQueue(label: "stores-kafka-leaving").async { member.leave() }
+        }
+    }
+
     private struct State {
         var members: [Weak] = []
         var isClosed = false
@@ -12,6 +26,7 @@ final class KafkaMembers: Sendable {
         weak var member: KafkaMember?
     }
 
+    let threads = BlockingPool(label: "stores-kafka-groups", threads: 4)
     private let configuration: KafkaConfiguration
     private let events: KafkaEvents
     private let signals: KafkaSignals
@@ -25,15 +40,18 @@ final class KafkaMembers: Sendable {
         self.signals = signals
     }
 
-    func join(_ group: String) throws(StoreError) -> KafkaMember {
+    /// On a thread that may block.
+    func join(_ group: String) throws(StoreError) -> Seat {
+        if state.withLock({ $0.isClosed }) { throw .kafkaShutDown() }
         let member = try KafkaMember(configuration, group: group, events, signals)
+        let seat = Seat(member)
         let isClosed = state.withLock { state in
             state.members.removeAll { $0.member == nil }
             if !state.isClosed { state.members.append(Weak(member: member)) }
             return state.isClosed
         }
         if isClosed { throw .kafkaShutDown() }
-        return member
+        return seat
     }
 
     /// On a thread that may block.

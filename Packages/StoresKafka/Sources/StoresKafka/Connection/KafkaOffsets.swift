@@ -31,11 +31,17 @@ struct KafkaOffsets: ~Copyable {
     }
 
     /// Commits them for a group. On a thread that may block.
-    func store(_ client: KafkaClient, group: String, _ deadline: Deadline) throws(StoreError) {
+    ///
+    /// - Parameter asking: Gets what asks for it, which waits for nothing; nil where it is not to be done.
+    func store(
+        _ client: KafkaClient, group: String, _ deadline: Deadline,
+        asking: (() -> rd_kafka_resp_err_t) -> rd_kafka_resp_err_t? = { $0() }
+    ) throws(StoreError) {
         // `rd_kafka_commit` would wait for as long as the brokers take.
         let answers = rd_kafka_queue_new(client.handle)
         defer { rd_kafka_queue_destroy(answers) }
-        let code = rd_kafka_commit_queue(client.handle, pointer, answers, nil, nil)
+        let code = asking { rd_kafka_commit_queue(client.handle, pointer, answers, nil, nil) }
+        guard let code else { throw .kafkaGroupMoved(group) }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw .kafka(code, applied: .unknown, topic: group) }
         guard let event = rd_kafka_queue_poll(answers, max(1, deadline.remainingMilliseconds)) else {
             throw .timeout("storing the checkpoint", applied: .unknown)

@@ -52,7 +52,7 @@ final class MongoPool: @unchecked Sendable {
         }
     }
 
-    /// Hands out a client for the time of the body. There are as many clients as threads that ask for one.
+    /// Hands out a client for the time of the body; waits where all are with others.
     func withClient<T>(_ body: (OpaquePointer) throws(StoreError) -> T) throws(StoreError) -> T {
         guard let client = mongoc_client_pool_pop(pool) else {
             throw StoreError(.internal, "libmongoc's pool gives out no client", applied: .no, isLocal: true)

@@ -32,7 +32,7 @@ final class MongoEventSignal: Sendable {
         var lastWaitedAt = MonotonicInstant.now
         var sweepAt: MonotonicInstant?
         /// Who closes waits for the change stream's end.
-        var closing: CheckedContinuation<Void, Never>?
+        var closing: [CheckedContinuation<Void, Never>] = []
 
         /// Those who wait for less than the number.
         mutating func announce(_ number: Int64) -> [Waiter] {
@@ -102,7 +102,7 @@ final class MongoEventSignal: Sendable {
         await withCheckedContinuation { continuation in
             let waits = state.withLock { state in
                 guard state.following.isRunning else { return false }
-                state.closing = continuation
+                state.closing.append(continuation)
                 return true
             }
             guard waits else { return continuation.resume() }
@@ -114,10 +114,10 @@ final class MongoEventSignal: Sendable {
 
     private func closed() {
         let closing = state.withLock { state in
-            defer { state.closing = nil }
+            defer { state.closing = [] }
             return state.closing
         }
-        closing?.resume()
+        for continuation in closing { continuation.resume() }
     }
 
     /// Whether a change stream tells.
@@ -131,7 +131,7 @@ final class MongoEventSignal: Sendable {
         if !clients.hasMembers {
             return "they look every 10 to 200 ms: there are no change streams without a replica set"
         }
-        guard let code = state.withLock({ $0.following.refusal }) else { return "a change stream tells them" }
+        guard let code = state.withLock({ $0.following.refusal }) else { return "a change stream tells them, where it is open" }
         return "they look every 10 to 200 ms: the server refuses change streams (code \(code))"
     }
 
@@ -158,6 +158,8 @@ final class MongoEventSignal: Sendable {
         }
         let (woken, refusal) = state.withLock { state in
             state.following.end(reason, at: .now)
+            // Where the log was made anew, its numbers are lower.
+            state.announced.number = .min
             return (state.take { _ in true }, state.following.refusal)
         }
         if let reason {
@@ -241,12 +243,16 @@ final class MongoEventSignal: Sendable {
         }
         if isLater { return }
         let milliseconds = max(1, MonotonicInstant.now.duration(to: instant).wholeMilliseconds)
-        timer.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: milliseconds))) { [weak self] in self?.sweep() }
+        timer.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: milliseconds))) { [weak self] in
+            self?.sweep(instant)
+        }
     }
 
-    private func sweep() {
+    private func sweep(_ instant: MonotonicInstant) {
         let now = MonotonicInstant.now
-        let (overdue, next) = state.withLock { state in
+        let (overdue, next) = state.withLock { state -> ([Waiter], MonotonicInstant?) in
+            // Another was armed for an earlier time, and what was left then armed anew.
+            guard state.sweepAt == instant else { return ([], nil) }
             state.sweepAt = nil
             return (state.take { $0.until <= now }, state.waiting.values.map(\.until).min())
         }

@@ -22,7 +22,13 @@ final class PostgresSweep: Sendable {
         if isLater { return }
         let milliseconds = max(1, min(86_400_000, Deadline(instant).remainingMilliseconds))
         queue.asyncAfter(deadline: .now() + .milliseconds(Int(milliseconds))) {
-            self.next.withLock { $0 = nil }
+            let isDue = self.next.withLock { next in
+                // Another was armed for an earlier time, and what was left then armed anew.
+                guard next == instant else { return false }
+                next = nil
+                return true
+            }
+            guard isDue else { return }
             if let again = sweep() { self.arm(again, sweep) }
         }
     }
