@@ -90,13 +90,12 @@ final class KafkaEvents: Sendable {
         state.withLock { $0.isClosed = true }
         wake()
         ended.wait()
-        // Freed outside of the lock, with their last reference.
-        let clients = state.withLock { state in
+        // Freed outside of the lock, where this was their last reference.
+        _ = state.withLock { state in
             for (client, _) in state.clients { stores_kafka_wake(client.main, -1) }
             defer { state.clients = [] }
             return state.clients
         }
-        _ = clients
     }
 
     private func wake() { _ = write(writing, "!", 1) }
