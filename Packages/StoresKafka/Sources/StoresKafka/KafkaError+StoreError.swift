@@ -130,7 +130,7 @@ extension StoreError {
 
     /// What a member of a group can do where its topic keeps nothing at its checkpoint any more.
     var kafkaOfGroup: StoreError {
-        guard code == .notFound, underlying == nil || isKafkaOffsetOutOfRange else { return self }
+        guard code == .notFound, !isRetryable, underlying == nil else { return self }
         return StoreError(
             code, message,
             remedy: "end all members, and store where the group is to go on: KafkaPositions.start(of:) is the oldest "

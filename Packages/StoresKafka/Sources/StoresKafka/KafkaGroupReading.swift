@@ -68,7 +68,6 @@ struct KafkaGroupReading {
     mutating func found(_ found: KafkaScan.Found) {
         ones[current].isAtEnd = found.isAtEnd
         (ready, delivered, end) = (found.events, 0, found.next)
-        if ready.isEmpty { settle() }
     }
 
     /// There may be more by now.
@@ -81,7 +80,7 @@ struct KafkaGroupReading {
     /// - Returns: What a checkpoint would say; nil where the last one said it.
     mutating func stop() -> [KafkaPlace]? {
         defer { self = KafkaGroupReading() }
-        if delivered > 0, delivered <= ready.count {
+        if delivered > 0 {
             end = try? KafkaPlace(ready[delivered - 1].position)
             settle()
         }

@@ -46,25 +46,16 @@ public struct KafkaGroupSubscription: AsyncSequence, Sendable {
         }
 
         public mutating func next() async throws(StoreError) -> KafkaGroupElement? {
-            var failures = 0
+            var patience = KafkaPatience(subscription.driver)
             while true {
-                if Task.isCancelled { throw named(.cancelled()) }
+                try patience.checkCancellation()
                 do throws(StoreError) {
                     if let element = try await step() { return element }
-                    failures = 0
+                    patience.succeeded()
                 } catch {
-                    guard error.isRetryable else { throw named(error.kafkaOfGroup) }
-                    failures += 1
-                    let pause = Swift.min(.seconds(5), .milliseconds(50) * (1 << Swift.min(failures, 10)))
-                    do { try await Task.sleep(for: pause) } catch { throw named(.cancelled()) }
+                    try await patience.wait(after: error.kafkaOfGroup)
                 }
             }
-        }
-
-        private func named(_ error: StoreError) -> StoreError {
-            error.filling(
-                tier: .event, adapter: "kafka", operation: "subscribe",
-                endpoint: subscription.driver.configuration.endpoint)
         }
 
         private mutating func step() async throws(StoreError) -> KafkaGroupElement? {

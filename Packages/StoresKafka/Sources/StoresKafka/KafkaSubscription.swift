@@ -42,29 +42,20 @@ public struct KafkaSubscription: AsyncSequence, Sendable {
         }
 
         public mutating func next() async throws(StoreError) -> KafkaElement? {
-            var failures = 0
+            var patience = KafkaPatience(subscription.driver)
             while true {
                 if nextReady < ready.count {
                     nextReady += 1
                     return ready[nextReady - 1]
                 }
-                if Task.isCancelled { throw named(.cancelled()) }
+                try patience.checkCancellation()
                 do throws(StoreError) {
                     try await fetch()
-                    failures = 0
+                    patience.succeeded()
                 } catch {
-                    guard error.isRetryable else { throw named(error) }
-                    failures += 1
-                    let pause = Swift.min(.seconds(5), .milliseconds(50) * (1 << Swift.min(failures, 10)))
-                    do { try await Task.sleep(for: pause) } catch { throw named(.cancelled()) }
+                    try await patience.wait(after: error)
                 }
             }
-        }
-
-        private func named(_ error: StoreError) -> StoreError {
-            error.filling(
-                tier: .event, adapter: "kafka", operation: "subscribe",
-                endpoint: subscription.driver.configuration.endpoint)
         }
 
         private mutating func fetch() async throws(StoreError) {

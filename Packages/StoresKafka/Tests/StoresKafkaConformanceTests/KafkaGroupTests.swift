@@ -95,6 +95,18 @@ extension KafkaServerTests {
 
         private func ids(_ numbers: Range<Int>) -> Set<String> { Set(numbers.flatMap { ["\($0)", "\($0)b"] }) }
 
+        /// A member reads beside the body, and leaves at its end.
+        private func reading(_ topic: KafkaTopic, as name: String, _ body: (Members) async throws -> Void) async throws
+        {
+            let members = Members()
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await members.read(topic, as: name) }
+                try await body(members)
+                tasks.cancelAll()
+                try await tasks.waitForAll()
+            }
+        }
+
         private func topic(of stores: Stores) async throws -> KafkaTopic {
             try await stores.event.withNative(KafkaTopic.self) { $0 }
         }
@@ -130,9 +142,7 @@ extension KafkaServerTests {
                 let one = try await topic(of: stores)
                 try await server(one.name).withStores { others in
                     let two = try await topic(of: others)
-                    let members = Members()
-                    try await withThrowingTaskGroup(of: Void.self) { tasks in
-                        tasks.addTask { try await members.read(one, as: "one") }
+                    try await reading(one, as: "one") { members in
                         _ = await members.when { $0.caughtUp == ["one"] && $0.assigned["one"]?.count == 4 }
                         let second = Task { try await members.read(two, as: "two") }
                         let both = await members.when {
@@ -156,8 +166,6 @@ extension KafkaServerTests {
                                 #expect(revisions == revisions.sorted(), "\(name) reads \(stream) in its order")
                             }
                         }
-                        tasks.cancelAll()
-                        try await tasks.waitForAll()
                     }
                 }
             }
@@ -182,9 +190,7 @@ extension KafkaServerTests {
                 }
                 try await server(stalling.name, options).withStores { others in
                     let two = try await topic(of: others)
-                    let members = Members()
-                    try await withThrowingTaskGroup(of: Void.self) { tasks in
-                        tasks.addTask { try await members.read(two, as: "two") }
+                    try await reading(two, as: "two") { members in
                         let taken = await members.when {
                             $0.assigned["two"]?.count == 4 && stored.union($0.ids("two")) == ids(0..<60)
                         }
@@ -199,8 +205,6 @@ extension KafkaServerTests {
                         }
                         #expect(told.first == [])
                         _ = await members.when { $0.assigned["two"]?.count == 2 }
-                        tasks.cancelAll()
-                        try await tasks.waitForAll()
                     }
                 }
             }
@@ -211,16 +215,12 @@ extension KafkaServerTests {
             try await server().withStores { stores in
                 try await append(stores, 0..<30)
                 let topic = try await topic(of: stores)
-                let members = Members()
-                try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { try await members.read(topic, as: "one") }
+                try await reading(topic, as: "one") { members in
                     _ = await members.when { $0.caughtUp == ["one"] }
                     try peer.send("down")
                     try peer.send("up")
                     try await append(stores, 30..<60)
                     _ = await members.when { $0.ids("one") == ids(0..<60) }
-                    tasks.cancelAll()
-                    try await tasks.waitForAll()
                 }
             }
         }
@@ -229,9 +229,7 @@ extension KafkaServerTests {
             try await server().withStores { stores in
                 try await append(stores, 0..<10)
                 let topic = try await topic(of: stores)
-                let members = Members()
-                try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { try await members.read(topic, as: "one") }
+                try await reading(topic, as: "one") { members in
                     _ = await members.when { $0.caughtUp == ["one"] }
                     let before = try await topic.checkpoint(group: "g")
                     #expect(before == (try await topic.ends()))
@@ -240,8 +238,6 @@ extension KafkaServerTests {
                     }
                     #expect(error?.code == .preconditionFailed && error?.applied == .no)
                     #expect(try await topic.checkpoint(group: "g") == before)
-                    tasks.cancelAll()
-                    try await tasks.waitForAll()
                 }
             }
         }
@@ -290,15 +286,11 @@ extension KafkaServerTests {
                         break
                     }
                 }
-                let members = Members()
-                try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { try await members.read(topic, as: "one") }
+                try await reading(topic, as: "one") { members in
                     let all = await members.when { $0.caughtUp == ["one"] }
                     #expect(all.assigned["one"]?.count == 4 && all.ids("one") == ids(0..<20))
                     let refusal = await #expect(throws: StoreError.self) { try await kept?.store() }
                     #expect(refusal?.code == .preconditionFailed)
-                    tasks.cancelAll()
-                    try await tasks.waitForAll()
                 }
             }
         }
@@ -348,9 +340,7 @@ extension KafkaServerTests {
             try await KafkaServer.fresh(settings).withStores { stores in
                 try await append(stores, 0..<5)
                 let one = try await self.topic(of: stores)
-                let members = Members()
-                try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { try await members.read(one, as: "one") }
+                try await reading(one, as: "one") { members in
                     _ = await members.when { $0.caughtUp == ["one"] }
                     let waiting = try await KafkaServer.fresh(settings).withStores { others in
                         let two = try await self.topic(of: others)
@@ -362,8 +352,6 @@ extension KafkaServerTests {
                     }
                     let error = await #expect(throws: StoreError.self) { try await waiting.value }
                     #expect(error?.code == .unavailable)
-                    tasks.cancelAll()
-                    try? await tasks.waitForAll()
                 }
             }
         }
@@ -373,7 +361,6 @@ extension KafkaServerTests {
             try await server().withStores { stores in
                 try await append(stores, 0..<10)
                 let one = try await topic(of: stores)
-                let members = Members()
                 var iterator: KafkaGroupSubscription.Iterator?
                 try await server(one.name).withStores { others in
                     iterator = try (try await topic(of: others)).subscribe(group: "g").makeAsyncIterator()
@@ -382,12 +369,9 @@ extension KafkaServerTests {
                     }
                 }
                 await #expect(throws: StoreError.self) { _ = try await iterator?.next() }
-                try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { try await members.read(one, as: "one") }
+                try await reading(one, as: "one") { members in
                     let all = await members.when { $0.caughtUp == ["one"] }
                     #expect(all.assigned["one"]?.count == 4, "nobody waits for the other one")
-                    tasks.cancelAll()
-                    try await tasks.waitForAll()
                 }
             }
         }
@@ -421,9 +405,7 @@ extension KafkaServerTests {
             try await server().withStores { stores in
                 try await append(stores, 0..<40)
                 let topic = try await topic(of: stores)
-                let members = Members()
-                try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { try await members.read(topic, as: "one") }
+                try await reading(topic, as: "one") { members in
                     _ = await members.when { $0.caughtUp == ["one"] }
                     let theirs = try await read(topic.name)
                     guard case .array(let parts) = theirs, parts.count == 3, case .array(let partitions) = parts[0]
@@ -431,8 +413,6 @@ extension KafkaServerTests {
                     #expect(partitions.count == 2, "it has half of them: \(theirs)")
                     #expect(parts[1] == parts[2], "all was stored that there is: \(theirs)")
                     _ = await members.when { $0.assigned["one"]?.count == 4 }
-                    tasks.cancelAll()
-                    try await tasks.waitForAll()
                 }
             }
         }

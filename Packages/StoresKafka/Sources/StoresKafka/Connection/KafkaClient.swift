@@ -1,7 +1,6 @@
 import CRdKafka
 import Dispatch
 import StoresCore
-import Synchronization
 
 /// A client of librdkafka, with the topic and a queue of its own for records: the one owner of the three.
 ///
@@ -15,13 +14,10 @@ final class KafkaClient: @unchecked Sendable {
     /// What is consumed.
     let records: OpaquePointer
     let topicName: String
-    /// Whether it is in a group until it leaves it.
-    private let mayLeave: Atomic<Bool>
 
     private init(_ handle: OpaquePointer, topic name: String, isMember: Bool = false) throws(StoreError) {
         self.handle = handle
         topicName = name
-        mayLeave = Atomic(isMember)
         guard let topic = rd_kafka_topic_new(handle, name, nil) else {
             rd_kafka_destroy(handle)
             throw StoreError(.invalidArgument, "librdkafka takes no topic of this name", applied: .no)
@@ -38,19 +34,11 @@ final class KafkaClient: @unchecked Sendable {
         // Pointers cross to another thread as numbers.
         let queues = [records, main].map { UInt(bitPattern: $0) }
         let (topic, handle) = (UInt(bitPattern: topic), UInt(bitPattern: handle))
-        let leaves = mayLeave.load(ordering: .acquiring)
         DispatchQueue(label: "stores-kafka-freeing").async {
-            if leaves { rd_kafka_consumer_close(OpaquePointer(bitPattern: handle)) }
             for queue in queues { rd_kafka_queue_destroy(OpaquePointer(bitPattern: queue)) }
             rd_kafka_topic_destroy(OpaquePointer(bitPattern: topic))
             rd_kafka_destroy_flags(OpaquePointer(bitPattern: handle), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
         }
-    }
-
-    /// Leaves the group, so that its other members need not wait until they miss this one. On a thread that may block:
-    /// librdkafka waits for the brokers, 5 s as a rule, and for checkpoints that are on their way.
-    func leaveGroup() {
-        if mayLeave.exchange(false, ordering: .acquiringAndReleasing) { rd_kafka_consumer_close(handle) }
     }
 
     static func producer(_ configuration: KafkaConfiguration) throws(StoreError) -> KafkaClient {
@@ -117,7 +105,7 @@ final class KafkaClient: @unchecked Sendable {
         ] { try conf.set(name, value) }
         // Unknown to librdkafka before 2.4: members agree among themselves who gets what.
         try? conf.set("group.protocol", "classic")
-        conf.events(RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
+        conf.events(RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
         return try KafkaClient(
             try conf.client(RD_KAFKA_CONSUMER), topic: configuration.topic, isMember: true)
     }

@@ -56,7 +56,6 @@ final class KafkaMember: Sendable {
     }
 
     deinit {
-        // The client leaves the group with its last reference, unless it has left.
         events.remove(client)
     }
 
@@ -172,15 +171,17 @@ final class KafkaMember: Sendable {
         }
     }
 
-    /// On a thread that may block.
+    /// Leaves the group, so that its other members need not wait until they miss this one. On a thread that may block:
+    /// librdkafka waits for the brokers, 5 s as a rule, and for checkpoints that are on their way.
     func leave() {
-        polling.withLock { _ in
+        let isFirst = polling.withLock { _ in
             state.withLock { state in
-                state.hasLeft = true
-                state.isAssigned = false
+                defer { (state.hasLeft, state.isAssigned) = (true, false) }
+                return !state.hasLeft
             }
         }
+        guard isFirst else { return }
         look()
-        client.leaveGroup()
+        rd_kafka_consumer_close(client.handle)
     }
 }

@@ -7,14 +7,13 @@ struct KafkaDecoder {
     private var lastType = ""
 
     mutating func record(_ message: UnsafePointer<rd_kafka_message_t>) -> KafkaRecord {
-        func foreign(_ reason: String, _ stream: String = "", _ time: Int64 = 0, _ hint: KafkaHint? = nil) -> KafkaRecord {
-            KafkaRecord(
-                stream: stream, events: [], recordedAt: Timestamp(millisecondsSinceEpoch: time), hint: hint,
-                foreign: reason)
-        }
         let key = UnsafeRawBufferPointer(start: message.pointee.key, count: message.pointee.key_len)
         guard !key.isEmpty, let stream = Self.text(key, as: &lastStream), stream.utf8.count <= EventStore.maxStreamBytes
-        else { return foreign("its key is no stream's name") }
+        else {
+            return KafkaRecord(
+                stream: "", events: [], recordedAt: Timestamp(millisecondsSinceEpoch: 0), hint: nil,
+                foreign: "its key is no stream's name")
+        }
         let value = UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len)
         var event = NewEvent(id: "", type: "")
         var hint: KafkaHint?
@@ -55,10 +54,9 @@ struct KafkaDecoder {
             event.data = Array(value)
             events = [event]
         }
-        if let damaged { return foreign(damaged, stream, time, hint) }
         return KafkaRecord(
-            stream: stream, events: events, recordedAt: Timestamp(millisecondsSinceEpoch: time), hint: hint,
-            foreign: nil)
+            stream: stream, events: damaged == nil ? events : [], recordedAt: Timestamp(millisecondsSinceEpoch: time),
+            hint: hint, foreign: damaged)
     }
 
     private static let noText = "a header is no UTF-8"
