@@ -30,7 +30,6 @@ final class MongoEventSignal: Sendable {
         var announced = (number: Int64.min, at: MonotonicInstant.now)
         var following = MongoFollowing()
         var lastWaitedAt = MonotonicInstant.now
-        var sweepAt: MonotonicInstant?
         /// Who closes waits for the change stream's end.
         var closing: [CheckedContinuation<Void, Never>] = []
 
@@ -54,7 +53,8 @@ final class MongoEventSignal: Sendable {
     private let rest: Duration
     private let state = Mutex(State())
     private let thread = DispatchQueue(label: "stores-mongodb-changes")
-    private let timer = DispatchQueue(label: "stores-mongodb-waiting")
+    private let sweep = DeadlineSweep(label: "stores-mongodb-waiting")
+    private let closer = DispatchQueue(label: "stores-mongodb-closing")
 
     private static let shortest = Duration.milliseconds(10)
     private static let longest = Duration.milliseconds(200)
@@ -106,7 +106,7 @@ final class MongoEventSignal: Sendable {
                 return true
             }
             guard waits else { return continuation.resume() }
-            timer.asyncAfter(deadline: .now() + .milliseconds(Int(Self.patience.wholeMilliseconds))) {
+            closer.asyncAfter(deadline: .now() + .milliseconds(Int(Self.patience.wholeMilliseconds))) {
                 self.closed()
             }
         }
@@ -203,7 +203,7 @@ final class MongoEventSignal: Sendable {
         let wake: Wake? = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let now = MonotonicInstant.now
-                let (early, sweepAt) = state.withLock { state -> (Wake?, MonotonicInstant?) in
+                let (early, until) = state.withLock { state -> (Wake?, MonotonicInstant?) in
                     if state.isClosed || state.announced.number > max(number, announced) { return (.announced, nil) }
                     if state.following.turns != turns { return (.turned, nil) }
                     // What was announced and can't be read yet soon can.
@@ -215,7 +215,7 @@ final class MongoEventSignal: Sendable {
                     return (nil, until)
                 }
                 if let early { return continuation.resume(returning: early) }
-                if let sweepAt { arm(sweepAt) }
+                if let until { arm(until) }
                 // A cancellation before the line above found nobody.
                 if Task.isCancelled { cancel(id) }
             }
@@ -234,29 +234,16 @@ final class MongoEventSignal: Sendable {
         for waiter in woken { waiter.continuation.resume(returning: wake) }
     }
 
-    /// One timer for all: it looks after everybody when the earliest has waited long enough.
     private func arm(_ instant: MonotonicInstant) {
-        let isLater = state.withLock { state in
-            if let sweepAt = state.sweepAt, sweepAt <= instant { return true }
-            state.sweepAt = instant
-            return false
-        }
-        if isLater { return }
-        let milliseconds = max(1, MonotonicInstant.now.duration(to: instant).wholeMilliseconds)
-        timer.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: milliseconds))) { [weak self] in
-            self?.sweep(instant)
-        }
+        sweep.arm(instant) { [weak self] in self?.endOverdue() }
     }
 
-    private func sweep(_ instant: MonotonicInstant) {
+    private func endOverdue() -> MonotonicInstant? {
         let now = MonotonicInstant.now
-        let (overdue, next) = state.withLock { state -> ([Waiter], MonotonicInstant?) in
-            // Another was armed for an earlier time, and what was left then armed anew.
-            guard state.sweepAt == instant else { return ([], nil) }
-            state.sweepAt = nil
-            return (state.take { $0.until <= now }, state.waiting.values.map(\.until).min())
+        let (overdue, next) = state.withLock { state in
+            (state.take { $0.until <= now }, state.waiting.values.map(\.until).min())
         }
         resume(overdue, .overdue)
-        if let next { arm(next) }
+        return next
     }
 }

@@ -34,7 +34,7 @@ final class PostgresEventSignal: Sendable {
     private let work: PostgresWork
     private let channel: String
     private let state = Mutex(State())
-    private let sweep = PostgresSweep(label: "stores.postgres.events")
+    private let sweep = DeadlineSweep(label: "stores.postgres.events")
 
     /// Between two announcements: they are commits of their own, which all of a server's sessions order.
     private static let pause = Duration.milliseconds(5)

@@ -46,7 +46,7 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
     private let rules: Rules
     private let work: PostgresWork
     private let state = Guarded(State())
-    private let sweep: PostgresSweep
+    private let sweep: DeadlineSweep
     private let send: Send
 
     /// - Parameter send: Sends a batch, whose calls are in the order of their keys, if they have any. A lone call is
@@ -57,7 +57,7 @@ final class PostgresBatcher<Call: Sendable, Answer: Sendable>: Sendable {
         self.rules = rules
         self.work = work
         self.send = send
-        sweep = PostgresSweep(label: "stores.postgres.batches")
+        sweep = DeadlineSweep(label: "stores.postgres.batches")
     }
 
     func run(_ call: Call, deadline: Deadline) async throws(StoreError) -> Answer {

@@ -20,7 +20,7 @@ public final class PostgresPool: Sendable {
     private let known = Mutex(Known())
     private let nextID = Atomic<UInt64>(0)
     private let isClosed = Atomic<Bool>(false)
-    private let sweep = PostgresSweep(label: "stores.postgres.deadlines")
+    private let sweep = DeadlineSweep(label: "stores.postgres.deadlines")
     private let queue = DispatchQueue(label: "stores.postgres.pool")
     /// A cancellation opens a connection, and blocks while it does.
     private let cancelling = DispatchQueue(label: "stores.postgres.cancel")

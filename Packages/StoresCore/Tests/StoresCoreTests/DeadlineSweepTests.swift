@@ -1,12 +1,10 @@
 import StoresCore
 import Testing
 
-@testable import StoresPostgres
-
-@Suite struct SweepTests {
+@Suite struct DeadlineSweepTests {
     /// One that is armed for an earlier time than another leaves both waiting, and what is left is armed anew.
     @Test func timersDoNotMultiply() async {
-        let sweep = PostgresSweep(label: "sweep-tests")
+        let sweep = DeadlineSweep(label: "sweep-tests")
         let start = MonotonicInstant.now
         let calls = Guarded(0)
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in

@@ -1,19 +1,18 @@
 import Dispatch
-import StoresCore
 import Synchronization
 
 /// One timer for many deadlines: looks at all of them when the earliest has come.
-final class PostgresSweep: Sendable {
+public final class DeadlineSweep: Sendable {
     private let queue: DispatchQueue
     private let next = Mutex<MonotonicInstant?>(nil)
 
-    init(label: String) {
+    public init(label: String) {
         queue = DispatchQueue(label: label)
     }
 
     /// Calls `sweep` at the instant, unless that happens earlier anyway. `sweep` ends what is overdue and returns the
     /// next instant to look at.
-    func arm(_ instant: MonotonicInstant, _ sweep: @escaping @Sendable () -> MonotonicInstant?) {
+    public func arm(_ instant: MonotonicInstant, _ sweep: @escaping @Sendable () -> MonotonicInstant?) {
         let isLater = next.withLock { next in
             if let next, next <= instant { return true }
             next = instant
